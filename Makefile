@@ -1,0 +1,58 @@
+# `make demo` runs the main job on the lab, `make test` passes all tests; both do all set-up on a Debian machine as root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO_BUILD := cargo build --release --locked
+LAB := tests/lab/lab
+
+.PHONY: help
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: setup
+setup: ## Install what building, lab and tests need (Debian, root)
+	@tests/setup
+
+.PHONY: build
+build: setup ## Build kconf with the runner inside it
+	$(CARGO_BUILD) --bin kconf
+	@ls -l target/release/kconf
+
+.PHONY: demo
+demo: build ## The main job on the lab: inventory, ping, site.yml, blocks rising
+	@tests/demo
+
+.PHONY: test
+test: build lint ## All tests: units, the binary against real sshd, the chain on booted machines
+	cargo test --release --locked --workspace
+	tests/lab/selftest
+	tests/lab/scenarios
+
+.PHONY: compat
+compat: ## Hold kconf against what ansible-core made of the cases in tests/compat
+	cargo test --release --locked --test compat
+
+.PHONY: messages
+messages: ## Compare what is said of each mistake in tests/messages; RENEW=1 takes over what is said now
+	cargo test --release --locked --test messages $(if $(RENEW),-- --renew)
+
+.PHONY: lint
+lint: ## Format and clippy; no warning is left
+	cargo fmt --check --all
+	cargo clippy --locked --workspace --all-targets --no-default-features --features controller -- -D warnings
+
+.PHONY: bench
+bench: build ## Compare with Ansible and pyinfra on the same machines, and on a large project
+	@benches/run
+	@benches/scale
+
+.PHONY: fuzz
+fuzz: ## Feed the readers of text with made-up input for an hour (SECONDS_OF_FUZZING=3600)
+	@tests/fuzz/run --seconds $${SECONDS_OF_FUZZING:-3600}
+
+.PHONY: clean
+clean: ## Take the lab down and remove what was built
+	-$(LAB) down
+	cargo clean

@@ -1,0 +1,28 @@
+//! `kconf config`: the settings, and where each was found.
+
+use super::super::args::Config;
+use super::super::config_file::SETTINGS;
+use super::super::exit::{self, Failure};
+use super::super::messages;
+use super::super::settings::Settings;
+
+/// Runs the command. What it prints can be a `kconf.toml`.
+pub fn run(args: &Config) -> Result<u8, Failure> {
+    let settings = Settings::read()?;
+    for setting in SETTINGS {
+        match settings.found(setting.name) {
+            Some(found) => {
+                let value = toml::Value::String(found.value.clone());
+                messages::data(&format!("{} = {value}  # from {}\n", setting.name, found.origin));
+            }
+            None if args.only_set => {}
+            None => {
+                let (section, key) = setting.ini;
+                let name = setting.name;
+                let (own, theirs) = (name.to_uppercase(), setting.variable);
+                messages::data(&format!("# {name} is not set: KCONF_{own}, ANSIBLE_{theirs}, or {key} under [{section}] in ansible.cfg\n"));
+            }
+        }
+    }
+    Ok(exit::OK)
+}

@@ -1,0 +1,101 @@
+//! The list of all modules.
+
+use super::Spec;
+
+/// Every module there is, in alphabetical order.
+#[rustfmt::skip]
+pub static MODULES: &[&Spec] = &[
+    &super::add_host::MODULE,
+    &super::apt::MODULE,
+    &super::apt_key::MODULE,
+    &super::apt_repository::MODULE,
+    &super::assemble::MODULE,
+    &super::assert::MODULE,
+    &super::async_status::MODULE,
+    &super::authorized_key::MODULE,
+    &super::blockinfile::MODULE,
+    &super::command::MODULE,
+    &super::copy::MODULE,
+    &super::cron::MODULE,
+    &super::deb822_repository::MODULE,
+    &super::debconf::MODULE,
+    &super::debug::MODULE,
+    &super::dpkg_selections::MODULE,
+    &super::fail::MODULE,
+    &super::fetch::MODULE,
+    &super::file::MODULE,
+    &super::filesystem::MODULE,
+    &super::find::MODULE,
+    &super::gather_facts::MODULE,
+    &super::get_url::MODULE,
+    &super::getent::MODULE,
+    &super::git::MODULE,
+    &super::git_config::MODULE,
+    &super::group::MODULE,
+    &super::group_by::MODULE,
+    &super::hostname::MODULE,
+    &super::include_vars::MODULE,
+    &super::ini_file::MODULE,
+    &super::iptables::MODULE,
+    &super::klaytn_genesis::MODULE,
+    &super::klaytn_health::MODULE,
+    &super::klaytn_node_info::MODULE,
+    &super::known_hosts::MODULE,
+    &super::lineinfile::MODULE,
+    &super::locale_gen::MODULE,
+    &super::modprobe::MODULE,
+    &super::mount::MODULE,
+    &super::mount_facts::MODULE,
+    &super::package::MODULE,
+    &super::package_facts::MODULE,
+    &super::pam_limits::MODULE,
+    &super::pause::MODULE,
+    &super::ping::MODULE,
+    &super::pip::MODULE,
+    &super::raw::MODULE,
+    &super::reboot::MODULE,
+    &super::replace::MODULE,
+    &super::rpm_key::MODULE,
+    &super::script::MODULE,
+    &super::service::MODULE,
+    &super::service_facts::MODULE,
+    &super::set_fact::MODULE,
+    &super::set_stats::MODULE,
+    &super::setup::MODULE,
+    &super::shell::MODULE,
+    &super::slurp::MODULE,
+    &super::stat::MODULE,
+    &super::subversion::MODULE,
+    &super::sudoers::MODULE,
+    &super::sysctl::MODULE,
+    &super::systemd::SYSTEMD,
+    &super::systemd::SYSTEMD_SERVICE,
+    &super::sysvinit::MODULE,
+    &super::tempfile::MODULE,
+    &super::template::MODULE,
+    &super::timezone::MODULE,
+    &super::unarchive::MODULE,
+    &super::uri::MODULE,
+    &super::user::MODULE,
+    &super::validate_argument_spec::MODULE,
+    &super::wait_for::MODULE,
+    &super::wait_for_connection::MODULE,
+    &super::yum_repository::MODULE,
+];
+
+/// The module called `name`, with or without the name of its collection.
+pub fn find(name: &str) -> Option<&'static Spec> {
+    let (collection, short) = match name.rsplit_once('.') {
+        Some((collection, short)) => (Some(collection), short),
+        None => (None, name),
+    };
+    let spec = MODULES.iter().copied().find(|spec| spec.name == short)?;
+    match collection {
+        Some(collection) if !spec.collections.contains(&collection) => None,
+        _ => Some(spec),
+    }
+}
+
+#[cfg(test)]
+#[path = "registry_test.rs"]
+mod tests;

@@ -1,0 +1,48 @@
+//! Running commands whose effects a module knows.
+
+use crate::modules::{Context, Failure};
+use crate::system::{Command, Effect, Output};
+
+/// Runs a command that changes the machine as `effects` say; in check mode they are all that happens.
+///
+/// # Errors
+/// When it cannot be started or its exit code is not 0, saying `purpose`: "create the group `wheel`".
+pub fn change(ctx: &mut Context<'_>, command: &Command, effects: &[Effect], purpose: &str) -> Result<Output, Failure> {
+    let output = ctx.system.run(command, effects)?;
+    check(&command.argv, output, purpose)
+}
+
+/// Runs a command that only looks.
+///
+/// # Errors
+/// When it cannot be started or its exit code is not 0, saying `purpose`.
+pub fn look(ctx: &Context<'_>, command: &Command, purpose: &str) -> Result<Output, Failure> {
+    let output = ctx.system.probe(command)?;
+    check(&command.argv, output, purpose)
+}
+
+fn check(argv: &[String], output: Output, purpose: &str) -> Result<Output, Failure> {
+    if output.success() {
+        return Ok(output);
+    }
+    Err(Failure::command(format!("failed to {purpose}: {}", said(&output)), argv, &output))
+}
+
+/// Why a command failed, in its own words: what it wrote to standard error, else to standard output, else its exit code.
+pub fn said(output: &Output) -> String {
+    let texts = [output.stderr_text(), output.stdout_text()];
+    let said = texts.iter().map(|text| text.trim()).find(|text| !text.is_empty());
+    said.map_or_else(|| format!("the exit code is {}", output.rc), str::to_owned)
+}
+
+/// Puts what commands wrote into `stdout` and `stderr` of a result, where they wrote something.
+pub fn tell(result: &mut serde_json::Map<String, serde_json::Value>, output: &Output) {
+    for (name, text) in [("stdout", output.stdout_text()), ("stderr", output.stderr_text())] {
+        if text.is_empty() {
+            continue;
+        }
+        let earlier = result.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let all = format!("{earlier}{text}");
+        result.insert(name.to_owned(), all.into());
+    }
+}

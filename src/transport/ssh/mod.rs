@@ -1,0 +1,16 @@
+//! Connections by SSH: one hop at a time, the next through the one before.
+//!
+//! [`pool`] shares connections, [`dial`] opens one, [`client`] judges its host key by [`known_hosts`], [`auth`] logs in with the keys of
+//! [`keyring`], [`connection`] runs commands on it.
+
+mod auth;
+mod client;
+mod connection;
+mod dial;
+pub mod glob;
+mod keyring;
+pub mod known_hosts;
+mod pool;
+
+pub(super) use connection::Connection;
+pub(super) use pool::{Pool, hop_label};

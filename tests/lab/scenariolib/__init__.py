@@ -1,0 +1,1 @@
+"""Scenarios on the lab: see `tests/lab/scenarios`."""
