@@ -12,8 +12,6 @@ pub(super) struct Observed {
     pub(super) changed: bool,
     /// Before and after of what was changed, when a diff was asked for.
     pub(super) diff: Option<Value>,
-    /// The time limit in seconds that ended it.
-    pub(super) timed_out: Option<u64>,
 }
 
 /// The reply of a module that ran.
@@ -48,12 +46,6 @@ pub(super) fn reply(outcome: ModuleResult, observed: Observed) -> TaskReply {
             }
             result.extend(failure.result);
         }
-    }
-    if let Some(seconds) = observed.timed_out {
-        let limit = crate::base::text::count(usize::try_from(seconds).unwrap_or(usize::MAX), "second");
-        result.insert("failed".to_owned(), true.into());
-        result.insert("msg".to_owned(), format!("the task took longer than its `timeout` of {limit} and was ended").into());
-        result.insert("timedout".to_owned(), serde_json::json!({ "period": seconds }));
     }
     if let Some(diff) = observed.diff {
         // A module that shows its own diff knows better.

@@ -47,7 +47,7 @@ pub(super) struct State<M: Machine> {
     output: Arc<Output>,
     transfers: Arc<Transfers>,
     machine: M,
-    running: Mutex<HashMap<u32, task::Stop>>,
+    running: Mutex<HashMap<u32, Cancel>>,
     temp_dir: Mutex<Option<PathBuf>>,
     /// Remove the file of this program in the end.
     discard: AtomicBool,
@@ -109,8 +109,8 @@ impl<M: Machine> Server<M> {
         match message {
             Message::Request(request) => self.start(request),
             Message::Cancel(id) => {
-                if let Some(stop) = lock(&self.state.running).get(&id) {
-                    stop.stop();
+                if let Some(cancel) = lock(&self.state.running).get(&id) {
+                    cancel.cancel();
                 }
                 self.state.transfers.cancel(id);
             }
@@ -128,16 +128,16 @@ impl<M: Machine> Server<M> {
 
     fn start(&mut self, request: Request) {
         let id = request.id;
-        let stop = task::Stop::default();
+        let cancel = Cancel::new();
         let contents = request.contents.iter().filter_map(|digest| Some((digest.clone(), Arc::clone(self.kept.get(digest)?)))).collect();
         let job = Job {
-            transfer: TaskTransfer::new(id, contents, Arc::clone(&self.state.transfers), Arc::clone(&self.state.output), stop.clone()),
+            transfer: TaskTransfer::new(id, contents, Arc::clone(&self.state.transfers), Arc::clone(&self.state.output), cancel.clone()),
             state: Arc::clone(&self.state),
             // Where nothing can be written, tasks that write nothing still run, and the others say what is wrong with the place.
             temp_dir: self.temp_dir().unwrap_or_else(|| "/tmp".into()),
-            stop: stop.clone(),
+            cancel: cancel.clone(),
         };
-        lock(&self.state.running).insert(id, stop);
+        lock(&self.state.running).insert(id, cancel);
         // The request stays here until the thread is there, so that it can be answered when there is none.
         let (hand_over, receive) = std::sync::mpsc::channel::<Request>();
         let thread = thread::Builder::new().name(format!("request {id}")).spawn(move || {
@@ -189,8 +189,8 @@ fn make_temp_dir<S>(access: Access<'_, S>, wanted: Option<&str>) -> Option<PathB
 impl<M: Machine> State<M> {
     /// Ends all tasks, waits for them (but not for ever) and removes what was made. Once is enough, twice does no harm.
     pub(super) fn end(&self) {
-        for stop in lock(&self.running).values() {
-            stop.stop();
+        for cancel in lock(&self.running).values() {
+            cancel.cancel();
         }
         self.transfers.cancel_all();
         let since = Instant::now();
@@ -216,7 +216,7 @@ impl<M: Machine> State<M> {
 struct Job<M: Machine> {
     transfer: TaskTransfer,
     state: Arc<State<M>>,
-    stop: task::Stop,
+    cancel: Cancel,
     temp_dir: PathBuf,
 }
 
@@ -225,11 +225,11 @@ impl<M: Machine> Job<M> {
         let Request { id, tasks, live, mut foreign, acting_for, .. } = request;
         let output = Arc::clone(&self.transfer.output);
         for (index, task) in tasks.into_iter().enumerate() {
-            if self.stop.is_stopped() {
+            if self.cancel.is_cancelled() {
                 break;
             }
             let (machine, acting_for) = (&self.state.machine, acting_for.as_deref());
-            let place = task::Place { machine, acting_for, temp_dir: &self.temp_dir, stop: &self.stop };
+            let place = task::Place { machine, acting_for, temp_dir: &self.temp_dir, cancel: &self.cancel };
             let mut sink = |stream, bytes: &[u8]| {
                 if live {
                     let _ = output.send(&Message::Live { id, stream, bytes: bytes.to_vec() });

@@ -2,11 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -18,41 +13,13 @@ use crate::system::overlay::Change;
 use crate::system::{Cancel, LiveSink, Recorded, System};
 use crate::wire::{TaskReply, TaskRequest};
 
-/// The switch that ends a request, for good or, when a time limit is over, one of its tasks.
-#[derive(Clone, Default)]
-pub(super) struct Stop {
-    cancel: Cancel,
-    for_good: Arc<AtomicBool>,
-}
-
-impl Stop {
-    /// Ends the request.
-    pub(super) fn stop(&self) {
-        self.for_good.store(true, Ordering::SeqCst);
-        self.cancel.cancel();
-    }
-
-    /// Whether the request was ended.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.for_good.load(Ordering::SeqCst)
-    }
-
-    /// Lets the tasks behind one that was ended run.
-    fn go_on(&self) {
-        self.cancel.reset();
-        if self.is_stopped() {
-            self.cancel.cancel();
-        }
-    }
-}
-
 /// Where a task runs.
 pub(super) struct Place<'a, M> {
     pub(super) machine: &'a M,
     /// A user that only check mode knows.
     pub(super) acting_for: Option<&'a str>,
     pub(super) temp_dir: &'a Path,
-    pub(super) stop: &'a Stop,
+    pub(super) cancel: &'a Cancel,
 }
 
 /// Runs a task to its end; its result, and what check mode recorded on the way. Never panics, whatever the module does.
@@ -63,9 +30,9 @@ pub(super) fn run<M: Machine>(
     transfer: &mut dyn Transfer,
     live: &mut LiveSink<'_>,
 ) -> (TaskReply, Vec<Change>) {
-    let Place { machine, acting_for, temp_dir, stop } = *place;
-    let done = machine.with(task.check, &stop.cancel, Some(temp_dir), |access| match access {
-        Access::Real(system) => (act(task, system, temp_dir, stop, transfer, live).0, Vec::new()),
+    let Place { machine, acting_for, temp_dir, cancel } = *place;
+    let done = machine.with(task.check, cancel, Some(temp_dir), |access| match access {
+        Access::Real(system) => (act(task, system, temp_dir, transfer, live).0, Vec::new()),
         Access::Check(overlay) => {
             overlay.replay(foreign);
             if let Some(user) = acting_for
@@ -74,7 +41,7 @@ pub(super) fn run<M: Machine>(
                 return (result::failed(&error.to_string()), Vec::new());
             }
             let module = task.module.clone();
-            let (reply, unknown) = act(task, overlay, temp_dir, stop, transfer, live);
+            let (reply, unknown) = act(task, overlay, temp_dir, transfer, live);
             if unknown {
                 overlay.doubt(&format!("the task with `{module}`, of which only the real run tells what it does,"));
             }
@@ -89,7 +56,6 @@ fn act(
     task: TaskRequest,
     system: &mut dyn System,
     temp_dir: &Path,
-    stop: &Stop,
     transfer: &mut dyn Transfer,
     live: &mut LiveSink<'_>,
 ) -> (TaskReply, bool) {
@@ -100,18 +66,16 @@ fn act(
         return (result::failed(&format!("the module `{}` does not run on a target", task.module)), false);
     };
     let mut recorded = Recorded::new(system, task.diff);
-    let (outcome, timed_out) = with_timeout(task.timeout, stop, || {
-        let context = Context {
-            system: &mut recorded,
-            transfer,
-            live: &mut |stream, bytes| live(stream, bytes),
-            temp_dir: temp_dir.to_owned(),
-            environment: task.environment,
-        };
-        guarded(spec.name, module, context, Args(task.args))
-    });
+    let context = Context {
+        system: &mut recorded,
+        transfer,
+        live: &mut |stream, bytes| live(stream, bytes),
+        temp_dir: temp_dir.to_owned(),
+        environment: task.environment,
+    };
+    let outcome = guarded(spec.name, module, context, Args(task.args));
     let diff = task.diff.then(|| recorded.diff()).filter(|diff| !diff.is_empty());
-    let observed = Observed { changed: recorded.changed(), diff: diff.map(Value::from), timed_out: task.timeout.filter(|_| timed_out) };
+    let observed = Observed { changed: recorded.changed(), diff: diff.map(Value::from) };
     let unknown = outcome.as_ref().is_err_and(|failure| failure.unpredictable);
     (result::reply(outcome, observed), unknown)
 }
@@ -123,31 +87,4 @@ fn guarded(name: &str, module: fn(&mut Context<'_>, Args) -> ModuleResult, mut c
         let text = text.unwrap_or("no reason was given");
         Err(Failure::new(format!("the module `{name}` ended unexpectedly: {text}")).hint("this is a defect of kconf: please report it"))
     })
-}
-
-/// Runs `work`, ends it when it takes longer than `seconds`; whether it was ended.
-fn with_timeout<T>(seconds: Option<u64>, stop: &Stop, work: impl FnOnce() -> T) -> (T, bool) {
-    let Some(seconds) = seconds else { return (work(), false) };
-    let expired = Arc::new(AtomicBool::new(false));
-    let (done, watch) = channel::<()>();
-    let watchdog = {
-        let (stop, expired) = (stop.clone(), Arc::clone(&expired));
-        thread::Builder::new().name("timeout".to_owned()).spawn(move || {
-            if watch.recv_timeout(Duration::from_secs(seconds)) == Err(RecvTimeoutError::Timeout) {
-                expired.store(true, Ordering::SeqCst);
-                stop.cancel.cancel();
-            }
-        })
-    };
-    let value = work();
-    drop(done);
-    if let Ok(watchdog) = watchdog {
-        // It wakes at once, for the other end of its channel is gone.
-        let _ = watchdog.join();
-    }
-    let timed_out = expired.load(Ordering::SeqCst);
-    if timed_out {
-        stop.go_on();
-    }
-    (value, timed_out)
 }

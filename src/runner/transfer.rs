@@ -7,9 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::output::Output;
-use super::task::Stop;
 use crate::modules::{ContentRef, Transfer};
-use crate::system::{self, Error, ErrorKind};
+use crate::system::{self, Cancel, Error, ErrorKind};
 use crate::wire::{CHUNK, Message, Need, Offer, WINDOW};
 
 /// What the controller says about a transfer.
@@ -69,7 +68,7 @@ pub(super) struct TaskTransfer {
     contents: Contents,
     transfers: Arc<Transfers>,
     pub(super) output: Arc<Output>,
-    stop: Stop,
+    cancel: Cancel,
     ahead: Ahead,
 }
 
@@ -84,8 +83,8 @@ struct Ahead {
 const AHEAD: u64 = WINDOW as u64;
 
 impl TaskTransfer {
-    pub(super) fn new(request: u32, contents: Contents, transfers: Arc<Transfers>, output: Arc<Output>, stop: Stop) -> Self {
-        Self { request, contents, transfers, output, stop, ahead: Ahead::default() }
+    pub(super) fn new(request: u32, contents: Contents, transfers: Arc<Transfers>, output: Arc<Output>, cancel: Cancel) -> Self {
+        Self { request, contents, transfers, output, cancel, ahead: Ahead::default() }
     }
 
     /// Asks for announced content.
@@ -115,7 +114,7 @@ impl TaskTransfer {
     fn begin(&self, attempt: &str) -> system::Result<(u32, Receiver<Event>)> {
         let (transfer, events) = self.transfers.open(self.request);
         // Looked at after it can be found, so that a cancellation cannot slip between.
-        if self.stop.is_stopped() {
+        if self.cancel.is_cancelled() {
             self.transfers.close(transfer);
             return Err(Self::gone(attempt));
         }

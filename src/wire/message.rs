@@ -25,8 +25,6 @@ pub struct TaskRequest {
     pub diff: bool,
     /// Variables for every command of the task.
     pub environment: BTreeMap<String, String>,
-    /// Seconds after which the task is ended, with everything it started.
-    pub timeout: Option<u64>,
 }
 
 /// What came of it.

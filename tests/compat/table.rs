@@ -4,17 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::Ran;
 
-/// Prints the differences, then how each area stands.
+/// Prints how each area stands, then the differences.
 pub fn print(all: &[Ran]) {
-    for ran in all.iter().filter(|ran| !ran.is_good()) {
-        println!("{}", ran.name);
-        if ran.differences.is_empty() {
-            println!("    it does not differ, but says that it does");
-        }
-        for difference in &ran.differences {
-            println!("    {difference}");
-        }
-    }
     let mut areas: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for ran in all {
         let area = ran.name.split('/').next().unwrap_or_default();
@@ -37,4 +28,14 @@ pub fn print(all: &[Ran]) {
         }
     }
     line("all", sum);
+    // Last, where whoever sees only the end of a long output finds them.
+    for ran in all.iter().filter(|ran| !ran.is_good()) {
+        println!("{}", ran.name);
+        if ran.differences.is_empty() {
+            println!("    it does not differ, but says that it does");
+        }
+        for difference in &ran.differences {
+            println!("    {difference}");
+        }
+    }
 }

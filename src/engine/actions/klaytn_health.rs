@@ -176,14 +176,8 @@ async fn one(call: &Call<'_>, host: &str, url: &str) -> Result<Snapshot, Trouble
     let spec = modules::find("klaytn_node_info").ok_or_else(|| call.wrong("there is no module `klaytn_node_info`"))?;
     let given = Map::from_iter([("url".to_owned(), json!(url))]);
     let args = modules::resolve(spec, given).map_err(|_| call.wrong("the arguments do not fit `klaytn_node_info`"))?;
-    let request = TaskRequest {
-        module: spec.name.to_owned(),
-        args: args.0,
-        check: call.ready.check,
-        diff: false,
-        environment: BTreeMap::new(),
-        timeout: None,
-    };
+    let request =
+        TaskRequest { module: spec.name.to_owned(), args: args.0, check: call.ready.check, diff: false, environment: BTreeMap::new() };
     let answered: Result<_, Unreachable> = session.call(request, &NoContent, LiveSender::none()).await;
     let mut result = answered?.result;
     // Check mode: the node would be started or stopped by then.

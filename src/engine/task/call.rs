@@ -140,7 +140,6 @@ impl<'a> Call<'a> {
             check: self.ready.check,
             diff: self.ready.diff,
             environment: self.ready.environment.clone(),
-            timeout: self.ready.timeout.map(|time| time.as_secs().max(1)),
         }
     }
 
