@@ -61,18 +61,23 @@ impl fmt::Debug for Source {
     }
 }
 
-/// A range of bytes in a [`Source`]. Cheap to clone.
+/// A range of bytes in a [`Source`]. Cheap to clone, and small, since every node has one: what lies beyond 4 GiB of a text has the
+/// position of its end.
 #[derive(Clone)]
 pub struct Span {
     source: Arc<Source>,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
+}
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 impl Span {
     /// The bytes `range` of `source`.
     pub fn new(source: Arc<Source>, range: Range<usize>) -> Self {
-        Self { source, start: range.start, end: range.end.max(range.start) }
+        Self { source, start: offset(range.start), end: offset(range.end.max(range.start)) }
     }
 
     /// A span for what the user did not write: a default, a value made by the program. `origin` says where it is from.
@@ -87,18 +92,18 @@ impl Span {
 
     /// The byte range in the source's text.
     pub fn range(&self) -> Range<usize> {
-        self.start..self.end
+        self.start as usize..self.end as usize
     }
 
     /// Line and column of the first byte, from 1.
     pub fn start(&self) -> (usize, usize) {
-        self.source.position(self.start)
+        self.source.position(self.range().start)
     }
 
     /// A part of this span: `range` counts bytes from its start. Reaching past the end is cut off.
     pub fn part(&self, range: Range<usize>) -> Self {
-        let start = (self.start + range.start).min(self.end);
-        let end = (self.start + range.end).clamp(start, self.end);
+        let start = self.start.saturating_add(offset(range.start)).min(self.end);
+        let end = self.start.saturating_add(offset(range.end)).clamp(start, self.end);
         Self { source: self.source.clone(), start, end }
     }
 

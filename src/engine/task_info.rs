@@ -12,7 +12,8 @@ use crate::plan::{Action, Task};
 /// The task `due`, described with the variables of the first host that runs it.
 pub fn of(scope: &TaskScope, due: &Due, number: u64) -> TaskInfo {
     let task = &due.task;
-    let no_log = keywords::boolean(scope, "no_log", task.keywords.no_log.as_ref()).ok().flatten().unwrap_or(task.keywords.no_log.is_some());
+    let no_log =
+        keywords::boolean(scope, "no_log", task.keywords.no_log.as_deref()).ok().flatten().unwrap_or(task.keywords.no_log.is_some());
     TaskInfo {
         id: number,
         name: name(scope, task),

@@ -59,7 +59,7 @@ pub fn keywords(words: &Keywords, wanted: &mut dyn FnMut(&str) -> bool) -> bool 
     ];
     words.vars.iter().chain(&words.include_params).any(|layer| mapping(layer, wanted))
         || nodes(words.when.iter().chain(&words.environment).chain(&words.module_defaults), wanted)
-        || nodes(single.into_iter().flatten(), wanted)
+        || nodes(single.into_iter().flatten().map(AsRef::as_ref), wanted)
 }
 
 /// As [`node`], for everything of a task.
@@ -70,20 +70,12 @@ pub fn task(task: &Task, wanted: &mut dyn FnMut(&str) -> bool) -> bool {
         Some(Loop::Lookup(_, terms)) => node(terms, wanted),
         None => false,
     };
-    let single = [
-        &task.name,
-        &task.retries,
-        &task.delay,
-        &task.delegate_to,
-        &task.delegate_facts,
-        &control.label,
-        &control.pause,
-        &control.extended,
-    ];
+    let single = [&task.name, &task.retries, &task.delay, &control.label, &control.pause, &control.extended];
     looped
         || action(&task.action, wanted)
         || keywords(&task.keywords, wanted)
         || nodes(single.into_iter().flatten(), wanted)
+        || nodes([&task.delegate_to, &task.delegate_facts].into_iter().flatten().map(AsRef::as_ref), wanted)
         || nodes(task.until.iter().chain(&task.notify).chain(&control.break_when), wanted)
         || nodes(task.changed_when.iter().chain(&task.failed_when).flatten(), wanted)
 }

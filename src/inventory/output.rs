@@ -36,7 +36,8 @@ pub fn list(inventory: &Inventory, vars_of: impl Fn(&str) -> Map<String, Value>)
     }
     groups.sort_by(|a, b| a.0.cmp(&b.0));
     let mut root = Map::new();
-    root.insert("_meta".to_owned(), json!({ "hostvars": hostvars, "profile": "inventory_legacy" }));
+    let meta = [("hostvars".to_owned(), Value::Object(hostvars)), ("profile".to_owned(), "inventory_legacy".into())];
+    root.insert("_meta".to_owned(), Value::Object(Map::from_iter(meta)));
     root.extend(groups);
     Value::Object(root)
 }

@@ -224,7 +224,7 @@ fn show_task(task: &Task, depth: usize, out: &mut String) {
 
 fn keywords(keywords: &Keywords) -> String {
     let mut out = String::new();
-    let one = |name: &str, node: &Option<Node>| node.as_ref().map_or_else(String::new, |node| format!(" {name}={}", node.to_json()));
+    let one = |name: &str, node: &Option<Arc<Node>>| node.as_ref().map_or_else(String::new, |node| format!(" {name}={}", node.to_json()));
     for (name, list) in [("when", &keywords.when), ("environment", &keywords.environment), ("module_defaults", &keywords.module_defaults)] {
         if !list.is_empty() {
             write!(out, " {name}{}", nodes(list)).unwrap();

@@ -68,6 +68,9 @@ pub struct Compiler {
 /// How deep includes at run time may be nested.
 const INCLUDES: usize = 500;
 
+/// How many syntax trees of a kind are kept, in case that their files are used again.
+const KEPT_FILES: usize = 100;
+
 /// Syntax trees of files that were read.
 type Cache<K, T> = Mutex<HashMap<K, Arc<Parsed<T>>>>;
 
@@ -186,7 +189,7 @@ impl Compiler {
     pub(super) fn parse_tasks(&self, path: &Path, handlers: bool) -> Arc<Parsed<Vec<ast::Item>>> {
         let key = (path.to_owned(), handlers);
         parsed(&self.tasks, key, || {
-            let file = self.files.read(path);
+            let file = self.files.read_once(path);
             let mut diagnostics = file.diagnostics.clone();
             let tree = file.root.as_ref().map_or_else(Vec::new, |root| {
                 with_words(|words| match handlers {
@@ -201,7 +204,7 @@ impl Compiler {
     /// The metadata of a role.
     pub(super) fn parse_meta(&self, path: &Path) -> Arc<Parsed<RoleMeta>> {
         parsed(&self.metas, path.to_owned(), || {
-            let file = self.files.read(path);
+            let file = self.files.read_once(path);
             let mut diagnostics = file.diagnostics.clone();
             let tree = file.root.as_ref().map_or_else(RoleMeta::default, |root| playbook::role_meta(root, &mut diagnostics));
             Parsed { tree, diagnostics }
@@ -253,7 +256,12 @@ fn parsed<K: Eq + std::hash::Hash, T>(cache: &Cache<K, T>, key: K, parse: impl F
         return known.clone();
     }
     let fresh = Arc::new(parse());
-    cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, fresh.clone());
+    let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() >= KEPT_FILES {
+        // Most files are used in one place only; those that are not are soon here again.
+        cache.clear();
+    }
+    cache.insert(key, fresh.clone());
     fresh
 }
 

@@ -18,7 +18,7 @@ pub(super) struct File {
     pub diagnostics: Diagnostics,
 }
 
-/// Reads files, each once.
+/// Reads files; those that are asked for again, once.
 pub(super) struct Files {
     cwd: PathBuf,
     templates: Arc<Templates>,
@@ -41,13 +41,17 @@ impl Files {
 
     /// The file at `path`, which was found to exist.
     pub(super) fn read(&self, path: &Path) -> Arc<File> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = known.get(path) {
+        let file = self.read_once(path);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), file.clone());
+        file
+    }
+
+    /// Likewise, for who keeps what is made of it: the file is not kept here.
+    pub(super) fn read_once(&self, path: &Path) -> Arc<File> {
+        if let Some(file) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return file.clone();
         }
-        let file = Arc::new(self.load(path).unwrap_or_else(|diagnostics| File { root: None, diagnostics }));
-        known.insert(path.to_owned(), file.clone());
-        file
+        Arc::new(self.load(path).unwrap_or_else(|diagnostics| File { root: None, diagnostics }))
     }
 
     fn load(&self, path: &Path) -> Result<File, Diagnostics> {

@@ -31,9 +31,9 @@ pub(super) fn add(inner: &mut Keywords, fields: &Fields, tags: &[String]) {
     let mut notify = fields.list("notify");
     notify.append(&mut inner.notify);
     inner.notify = notify;
-    let nearest = |name: &str, slot: &mut Option<Node>| {
+    let nearest = |name: &str, slot: &mut Option<Arc<Node>>| {
         if let Some(node) = fields.value(name) {
-            *slot = Some(node);
+            *slot = Some(Arc::new(node));
         }
     };
     nearest("become", &mut inner.become_);

@@ -161,9 +161,9 @@ pub struct Task {
     /// `notify:`.
     pub notify: Vec<Node>,
     /// `delegate_to:`.
-    pub delegate_to: Option<Node>,
+    pub delegate_to: Option<Arc<Node>>,
     /// `delegate_facts:`.
-    pub delegate_facts: Option<Node>,
+    pub delegate_facts: Option<Arc<Node>>,
     /// `async:` in seconds.
     pub run_async: Option<Node>,
     /// `poll:` in seconds.
@@ -367,6 +367,7 @@ impl Role {
 }
 
 /// Keywords that plays, blocks and tasks hand down. For each the nearest one counts, but for the lists, which add up from the outside in.
+/// Every task has them all, so what is handed down is shared.
 #[derive(Clone, Debug, Default)]
 pub struct Keywords {
     /// Layers of variables of blocks, imports, includes and the task, outermost first (the play's are not among them).
@@ -385,43 +386,43 @@ pub struct Keywords {
     /// `collections:`, nearest first.
     pub collections: Vec<String>,
     /// `become:`.
-    pub become_: Option<Node>,
+    pub become_: Option<Arc<Node>>,
     /// `become_user:`.
-    pub become_user: Option<Node>,
+    pub become_user: Option<Arc<Node>>,
     /// `become_method:`.
-    pub become_method: Option<Node>,
+    pub become_method: Option<Arc<Node>>,
     /// `become_flags:`.
-    pub become_flags: Option<Node>,
+    pub become_flags: Option<Arc<Node>>,
     /// `become_exe:`.
-    pub become_exe: Option<Node>,
+    pub become_exe: Option<Arc<Node>>,
     /// `connection:`.
-    pub connection: Option<Node>,
+    pub connection: Option<Arc<Node>>,
     /// `port:`.
-    pub port: Option<Node>,
+    pub port: Option<Arc<Node>>,
     /// `remote_user:`.
-    pub remote_user: Option<Node>,
+    pub remote_user: Option<Arc<Node>>,
     /// `ignore_errors:`.
-    pub ignore_errors: Option<Node>,
+    pub ignore_errors: Option<Arc<Node>>,
     /// `ignore_unreachable:`.
-    pub ignore_unreachable: Option<Node>,
+    pub ignore_unreachable: Option<Arc<Node>>,
     /// `no_log:`.
-    pub no_log: Option<Node>,
+    pub no_log: Option<Arc<Node>>,
     /// `check_mode:`.
-    pub check_mode: Option<Node>,
+    pub check_mode: Option<Arc<Node>>,
     /// `diff:`.
-    pub diff: Option<Node>,
+    pub diff: Option<Arc<Node>>,
     /// `run_once:`.
-    pub run_once: Option<Node>,
+    pub run_once: Option<Arc<Node>>,
     /// `throttle:`.
-    pub throttle: Option<Node>,
+    pub throttle: Option<Arc<Node>>,
     /// `timeout:` in seconds.
-    pub timeout: Option<Node>,
+    pub timeout: Option<Arc<Node>>,
     /// `any_errors_fatal:`.
-    pub any_errors_fatal: Option<Node>,
+    pub any_errors_fatal: Option<Arc<Node>>,
     /// `delegate_to:`; tasks have theirs in [`Task::delegate_to`].
-    pub delegate_to: Option<Node>,
+    pub delegate_to: Option<Arc<Node>>,
     /// `delegate_facts:`; tasks have theirs in [`Task::delegate_facts`].
-    pub delegate_facts: Option<Node>,
+    pub delegate_facts: Option<Arc<Node>>,
     /// `notify:`, of the blocks and of the task, innermost first; tasks have theirs in [`Task::notify`].
     pub notify: Vec<Node>,
 }

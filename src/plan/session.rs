@@ -231,7 +231,7 @@ impl<'c> Session<'c> {
         if let Some(span) = &task.local
             && task.fields.get("delegate_to").is_none()
         {
-            keywords.delegate_to = Some(Node::text(span.clone(), "localhost"));
+            keywords.delegate_to = Some(Arc::new(Node::text(span.clone(), "localhost")));
         }
         let action = self.action(task, place, &inner)?;
         self.check_loop(task);

@@ -89,7 +89,8 @@ fn print_json(value: &Value) {
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
     // Writing a value to memory cannot fail.
     let _ = serde::Serialize::serialize(value, &mut serializer);
-    messages::data(&format!("{}\n", String::from_utf8_lossy(&text)));
+    text.push(b'\n');
+    messages::data(&String::from_utf8_lossy(&text));
 }
 
 fn print_yaml(value: &Value) -> Result<(), Failure> {

@@ -235,7 +235,7 @@ impl TaskScope {
             "ansible_user" => (&keywords.remote_user, &defaults.user),
             _ => return None,
         };
-        let keyword = keyword.as_ref().map(|node| Binding::Template(Arc::new(node.clone())));
+        let keyword = keyword.as_ref().map(|node| Binding::Template(node.clone()));
         keyword.or_else(|| set.as_ref().map(|text| Binding::Value(Value::from(text.as_str()))))
     }
 

@@ -101,9 +101,9 @@ impl<'d, 's> Stage<'d, 's> {
         let words = &due.task.keywords;
         let flag = |name: &str, node| keywords::boolean(&scope, name, node).map(Option::unwrap_or_default);
         let once = matches!(&due.task.action, Action::Module { spec, .. } if ONCE.contains(&spec.name));
-        let switches = flag("run_once", words.run_once.as_ref()).and_then(|run_once| {
-            let fatal = flag("any_errors_fatal", words.any_errors_fatal.as_ref())? || self.dispatcher.world.settings.any_errors_fatal;
-            Ok((run_once || once, fatal, keywords::count(&scope, "throttle", words.throttle.as_ref())?.unwrap_or(0)))
+        let switches = flag("run_once", words.run_once.as_deref()).and_then(|run_once| {
+            let fatal = flag("any_errors_fatal", words.any_errors_fatal.as_deref())? || self.dispatcher.world.settings.any_errors_fatal;
+            Ok((run_once || once, fatal, keywords::count(&scope, "throttle", words.throttle.as_deref())?.unwrap_or(0)))
         });
         let (run_once, any_fatal, throttle) = match switches {
             Ok(switches) => switches,

@@ -58,13 +58,13 @@ pub async fn run(stage: &mut Stage<'_, '_>, pinned: bool) {
 /// Whether as many hosts are at the task as its `throttle` allows.
 fn is_full(stage: &Stage<'_, '_>, host: &str, due: &Due, doing: &HashMap<String, Doing>) -> bool {
     let scope = stage.scope(host, due);
-    let throttle = keywords::count(&scope, "throttle", due.task.keywords.throttle.as_ref()).ok().flatten().unwrap_or(0);
+    let throttle = keywords::count(&scope, "throttle", due.task.keywords.throttle.as_deref()).ok().flatten().unwrap_or(0);
     throttle > 0 && doing.values().filter(|other| other.due.task.id == due.task.id).count() as u64 >= throttle
 }
 
 fn warn_once(stage: &mut Stage<'_, '_>, host: &str, due: &Due, warned: &mut bool) {
     let scope = stage.scope(host, due);
-    let once = keywords::boolean(&scope, "run_once", due.task.keywords.run_once.as_ref()).ok().flatten().unwrap_or(false);
+    let once = keywords::boolean(&scope, "run_once", due.task.keywords.run_once.as_deref()).ok().flatten().unwrap_or(false);
     if once && !*warned {
         *warned = true;
         stage.dispatcher.warn(None, "`run_once` has no meaning where every host goes by itself: the task runs on every host");

@@ -73,8 +73,8 @@ impl Tried {
         let status = status_of(&result);
         let words = &job.due.task.keywords;
         let ignored = match status {
-            Status::Failed => keywords::boolean(scope, "ignore_errors", words.ignore_errors.as_ref()),
-            Status::Unreachable => keywords::boolean(scope, "ignore_unreachable", words.ignore_unreachable.as_ref()),
+            Status::Failed => keywords::boolean(scope, "ignore_errors", words.ignore_errors.as_deref()),
+            Status::Unreachable => keywords::boolean(scope, "ignore_unreachable", words.ignore_unreachable.as_deref()),
             Status::Ok | Status::Changed | Status::Skipped => Ok(None),
         };
         let ignored = ignored.unwrap_or_else(|wrong| {

@@ -228,7 +228,7 @@ impl<'a> Call<'a> {
 /// # Errors
 /// `delegate_facts` cannot be evaluated.
 pub fn facts_host(job: &Job, ready: &Ready) -> Result<String, Diagnostic> {
-    let node = job.due.task.delegate_facts.as_ref();
+    let node = job.due.task.delegate_facts.as_deref();
     let theirs = super::keywords::boolean(&ready.scope, "delegate_facts", node)?.unwrap_or(false);
     Ok(match &ready.delegated_to {
         Some(host) if theirs => host.clone(),

@@ -42,9 +42,9 @@ fn target(scope: &TaskScope, words: &Keywords) -> Result<Target, Diagnostic> {
     let inventory = world.inventory();
     let local_name = LOCAL_NAMES.contains(&&*scope.host);
     let implicit = local_name && inventory.hosts.get(&*scope.host).is_none_or(|host| host.implicit);
-    let connection = keywords::text(scope, "connection", words.connection.as_ref())?;
-    let user = keywords::text(scope, "remote_user", words.remote_user.as_ref())?;
-    let port = keywords::text(scope, "port", words.port.as_ref())?;
+    let connection = keywords::text(scope, "connection", words.connection.as_deref())?;
+    let user = keywords::text(scope, "remote_user", words.remote_user.as_deref())?;
+    let port = keywords::text(scope, "port", words.port.as_deref())?;
     let failed = RefCell::new(None);
     let lookup = |name: &str| {
         let found = variable(scope, name, &failed);
@@ -103,7 +103,7 @@ fn becoming(scope: &TaskScope, words: &Keywords, target: &Target) -> Result<Opti
             Some(on) => on,
             None => return Err(Diagnostic::error(format!("`ansible_become` must be true or false, not {value}"))),
         },
-        None => keywords::boolean(scope, "become", words.become_.as_ref())?.unwrap_or(settings.on),
+        None => keywords::boolean(scope, "become", words.become_.as_deref())?.unwrap_or(settings.on),
     };
     if !on {
         return failed.take().map_or(Ok(None), Err);
@@ -114,10 +114,10 @@ fn becoming(scope: &TaskScope, words: &Keywords, target: &Target) -> Result<Opti
             None => keywords::text(scope, keyword, node),
         }
     };
-    let user = text(&["ansible_become_user"], "become_user", words.become_user.as_ref())?.or_else(|| settings.user.clone());
-    let method = text(&["ansible_become_method"], "become_method", words.become_method.as_ref())?.or_else(|| settings.method.clone());
-    let flags = text(&["ansible_become_flags"], "become_flags", words.become_flags.as_ref())?.or_else(|| settings.flags.clone());
-    let exe = text(&["ansible_become_exe"], "become_exe", words.become_exe.as_ref())?.or_else(|| settings.exe.clone());
+    let user = text(&["ansible_become_user"], "become_user", words.become_user.as_deref())?.or_else(|| settings.user.clone());
+    let method = text(&["ansible_become_method"], "become_method", words.become_method.as_deref())?.or_else(|| settings.method.clone());
+    let flags = text(&["ansible_become_flags"], "become_flags", words.become_flags.as_deref())?.or_else(|| settings.flags.clone());
+    let exe = text(&["ansible_become_exe"], "become_exe", words.become_exe.as_deref())?.or_else(|| settings.exe.clone());
     let method = method.unwrap_or_else(|| "sudo".to_owned());
     let Some(method) = BecomeMethod::find(&method) else {
         let wrong = Diagnostic::error(format!("`{method}` is no way to become another user that kconf knows"));

@@ -82,7 +82,7 @@ pub fn prepare(job: &Job, scope: &TaskScope) -> Result<Prepared, Diagnostic> {
     if let Some(condition) = keywords::first_false(scope, &task.keywords.when)? {
         return Ok(Prepared::Skip(skip_result(condition)));
     }
-    let delegated_to = delegate(scope, task.delegate_to.as_ref())?;
+    let delegated_to = delegate(scope, task.delegate_to.as_deref())?;
     let scope = match &delegated_to {
         None => scope.clone(),
         Some(host) => {
@@ -107,8 +107,8 @@ pub fn prepare(job: &Job, scope: &TaskScope) -> Result<Prepared, Diagnostic> {
         spec,
         args,
         delegated_to,
-        check: keywords::boolean(&scope, "check_mode", words.check_mode.as_ref())?.unwrap_or(job.world.settings.check),
-        diff: keywords::boolean(&scope, "diff", words.diff.as_ref())?.unwrap_or(job.world.settings.diff),
+        check: keywords::boolean(&scope, "check_mode", words.check_mode.as_deref())?.unwrap_or(job.world.settings.check),
+        diff: keywords::boolean(&scope, "diff", words.diff.as_deref())?.unwrap_or(job.world.settings.diff),
         environment: environment(&scope, &words.environment)?,
         background: background(job, &scope)?,
         timeout: timeout(job, &scope)?,
@@ -124,7 +124,7 @@ pub fn prepare(job: &Job, scope: &TaskScope) -> Result<Prepared, Diagnostic> {
 /// # Errors
 /// The keyword cannot be evaluated.
 pub fn no_log(job: &Job, scope: &TaskScope) -> Result<bool, Diagnostic> {
-    Ok(keywords::boolean(scope, "no_log", job.due.task.keywords.no_log.as_ref())?.unwrap_or(false))
+    Ok(keywords::boolean(scope, "no_log", job.due.task.keywords.no_log.as_deref())?.unwrap_or(false))
 }
 
 fn background(job: &Job, scope: &TaskScope) -> Result<Option<Background>, Diagnostic> {
@@ -137,7 +137,7 @@ fn background(job: &Job, scope: &TaskScope) -> Result<Option<Background>, Diagno
 }
 
 fn timeout(job: &Job, scope: &TaskScope) -> Result<Option<Duration>, Diagnostic> {
-    let seconds = keywords::number(scope, "timeout", job.due.task.keywords.timeout.as_ref())?;
+    let seconds = keywords::number(scope, "timeout", job.due.task.keywords.timeout.as_deref())?;
     let fallback = || job.world.settings.task_timeout.map(Duration::from_secs);
     Ok(seconds.map(Duration::from_secs_f64).or_else(fallback).filter(|time| !time.is_zero()))
 }
