@@ -10,6 +10,8 @@ const HIDDEN: [&str; 8] = ["changed", "failed", "invocation", "diff", "warnings"
 
 /// How much of an argument is shown.
 const MOST_CHARS: usize = 100;
+/// What stands where more would be shown.
+const CUT: &str = " …";
 
 /// The lines that explain a failure: message (the `diagnostic` of the controller when there is one), output of the command, arguments,
 /// hint.
@@ -70,7 +72,7 @@ fn arguments(result: &Map<String, Value>, said: &str) -> Vec<String> {
     let Some(given) = result.get("invocation").and_then(|invocation| invocation.get("module_args")?.as_object()) else { return Vec::new() };
     let given: Vec<(&String, String)> =
         given.iter().filter(|(name, _)| *name != "that").map(|(name, value)| (name, short(value))).collect();
-    if given.iter().all(|(_, value)| said.contains(value)) {
+    if given.iter().all(|(_, value)| said.contains(value.trim_end_matches(CUT))) {
         return Vec::new();
     }
     let lines = given.into_iter().map(|(name, value)| format!("  {name}: {value}"));
@@ -82,7 +84,7 @@ fn short(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let text = text.trim_end();
     let line: String = text.lines().next().unwrap_or("").chars().take(MOST_CHARS).collect();
-    if line.len() == text.len() { line } else { format!("{line} …") }
+    if line.len() == text.len() { line } else { line + CUT }
 }
 
 fn last_lines(text: &str, most: usize) -> Vec<String> {
@@ -204,6 +206,14 @@ mod tests {
     fn a_failure_shows_message_output_and_hint() {
         let lines = failure(&map(json!({"msg": "non-zero return code", "rc": 3, "stderr": "no such disk\n", "hint": "attach it"})), None);
         assert_eq!(lines, ["non-zero return code", "exit code 3", "stderr:", "  no such disk", "hint: attach it"]);
+    }
+
+    #[test]
+    fn arguments_that_the_message_shows_are_not_shown_again() {
+        let msg = format!("{}\nsecond line", "long ".repeat(50));
+        let with = |args: Value| failure(&map(json!({"msg": msg, "invocation": {"module_args": args}})), None).len();
+        assert_eq!(with(json!({"msg": msg})), 2);
+        assert_eq!(with(json!({"msg": msg, "other": "not said"})), 5);
     }
 
     /// As ansible-core prints it with `callback_result_format = yaml`.
