@@ -5,13 +5,17 @@ use super::Spec;
 /// Every module there is, in alphabetical order.
 #[rustfmt::skip]
 pub static MODULES: &[&Spec] = &[
+    &super::acl::MODULE,
     &super::add_host::MODULE,
+    &super::alternatives::MODULE,
     &super::apt::MODULE,
     &super::apt_key::MODULE,
     &super::apt_repository::MODULE,
+    &super::archive::MODULE,
     &super::assemble::MODULE,
     &super::assert::MODULE,
     &super::async_status::MODULE,
+    &super::at::MODULE,
     &super::authorized_key::MODULE,
     &super::blockinfile::MODULE,
     &super::command::MODULE,
@@ -34,6 +38,7 @@ pub static MODULES: &[&Spec] = &[
     &super::group::MODULE,
     &super::group_by::MODULE,
     &super::hostname::MODULE,
+    &super::htpasswd::MODULE,
     &super::include_vars::MODULE,
     &super::ini_file::MODULE,
     &super::iptables::MODULE,
@@ -64,6 +69,7 @@ pub static MODULES: &[&Spec] = &[
     &super::setup::MODULE,
     &super::shell::MODULE,
     &super::slurp::MODULE,
+    &super::ssh_config::MODULE,
     &super::stat::MODULE,
     &super::subversion::MODULE,
     &super::sudoers::MODULE,
