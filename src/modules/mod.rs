@@ -94,6 +94,7 @@ mod sysvinit;
 mod tempfile;
 mod template;
 mod timezone;
+mod ufw;
 mod unarchive;
 mod uri;
 mod user;

@@ -80,6 +80,7 @@ pub static MODULES: &[&Spec] = &[
     &super::tempfile::MODULE,
     &super::template::MODULE,
     &super::timezone::MODULE,
+    &super::ufw::MODULE,
     &super::unarchive::MODULE,
     &super::uri::MODULE,
     &super::user::MODULE,

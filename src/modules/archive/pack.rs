@@ -184,6 +184,8 @@ fn tar_of<W: Write>(system: &dyn System, builder: &mut tar::Builder<W>, entries:
                 }
                 builder.append_data(&mut header, &entry.name, io::empty()).map_err(failed)?;
             }
+            // The name of a directory ends with a slash.
+            (None, EntryType::Directory) => builder.append_data(&mut header, entry.name.join(""), io::empty()).map_err(failed)?,
             (None, _) => builder.append_data(&mut header, &entry.name, io::empty()).map_err(failed)?,
         }
     }

@@ -67,12 +67,12 @@ fn directories_become_tar_archives() {
         assert_eq!(
             listed(&made.machine, "/w/d.pack", compression),
             [
-                "d/empty 755 0 root 1700000000 ",
-                "d/sub 755 0 root 1700000000 ",
+                "d/empty/ 755 0 root 1700000000 ",
+                "d/sub/ 755 0 root 1700000000 ",
                 "d/.hidden 644 0 root 1700000000 h",
                 "d/a.txt 640 1000 ada 1600000000 one",
                 "d/link -> a.txt 777 0 root 1700000000 ",
-                "d/sub/deep 755 0 root 1700000000 ",
+                "d/sub/deep/ 755 0 root 1700000000 ",
                 "d/sub/b.log 644 0 root 1700000000 two",
                 "d/sub/deep/z 644 0 root 1700000000 zet",
             ],
@@ -98,13 +98,13 @@ fn what_is_packed() {
     };
     let is = |root: &str, names: &str| (root.to_owned(), names.to_owned());
     let no = || json!({});
-    assert_eq!(names(json!("/w/d/sub/"), no()), is("/w/d/sub/", "deep b.log deep/z"));
-    assert_eq!(names(json!(["/w/d/sub", "/w/d/a.txt", "/w/e/c"]), no()), is("/w/", "d/a.txt d/sub/deep d/sub/b.log d/sub/deep/z e/c"));
-    assert_eq!(names(json!(["/w/d/sub", "/w/d/sub/deep"]), no()), is("/w/d/", "sub/deep sub/b.log sub/deep/z"));
+    assert_eq!(names(json!("/w/d/sub/"), no()), is("/w/d/sub/", "deep/ b.log deep/z"));
+    assert_eq!(names(json!(["/w/d/sub", "/w/d/a.txt", "/w/e/c"]), no()), is("/w/", "d/a.txt d/sub/deep/ d/sub/b.log d/sub/deep/z e/c"));
+    assert_eq!(names(json!(["/w/d/sub", "/w/d/sub/deep"]), no()), is("/w/d/", "sub/deep/ sub/b.log sub/deep/z"));
     assert_eq!(names(json!("/w/d/*"), json!({"exclude_path": ["/w/d/s*", "/none"]})), is("/w/d/", "a.txt link"));
     let patterns = |patterns: Value| names(json!(["/w/d", "/w/e/c"]), json!({"exclusion_patterns": patterns})).1;
-    assert_eq!(patterns(json!(["d/sub", "*.txt", "*hidden", "e/?"])), "d/empty d/link d/sub/deep d/sub/b.log d/sub/deep/z");
-    assert_eq!(patterns(json!(["*sub*"])), "d/empty d/.hidden d/a.txt d/link e/c");
+    assert_eq!(patterns(json!(["d/sub", "*.txt", "*hidden", "e/?"])), "d/empty/ d/link d/sub/deep/ d/sub/b.log d/sub/deep/z");
+    assert_eq!(patterns(json!(["*sub*"])), "d/empty/ d/.hidden d/a.txt d/link e/c");
     assert_eq!(patterns(json!(["sub", "a.txt"])).split(' ').count(), 9, "the whole name has to match");
     let some = apply(&MODULE, machine(), args(json!(["/w/none", "/w/single"]), json!({"dest": "/w/some.tgz"})));
     assert_eq!((some.get("dest_state"), some.get("missing")), (&json!("incomplete"), &json!(["/w/none"])));
