@@ -66,6 +66,7 @@ mod locale_gen;
 mod modprobe;
 mod mount;
 mod mount_facts;
+mod npm;
 mod package;
 mod package_facts;
 mod pam_limits;

@@ -51,6 +51,7 @@ pub static MODULES: &[&Spec] = &[
     &super::modprobe::MODULE,
     &super::mount::MODULE,
     &super::mount_facts::MODULE,
+    &super::npm::MODULE,
     &super::package::MODULE,
     &super::package_facts::MODULE,
     &super::pam_limits::MODULE,
