@@ -3,6 +3,8 @@
 //! Imported by everyone; imports nothing of the crate. Guarantees: no input or output, no global state.
 //! To add a helper: it belongs here only if two folders that may not import each other need it.
 
+pub mod crypt;
+pub mod des_crypt;
 pub mod diagnostic;
 pub mod python;
 pub mod regex;

@@ -8,9 +8,9 @@ use super::dispatcher::Dispatcher;
 use super::scope::TaskScope;
 use super::settings::Prompter;
 use super::task::keywords;
-use crate::base::{Diagnostic, python};
+use crate::base::{Diagnostic, crypt, python};
 use crate::plan::Prompt;
-use crate::template::{self, Binding, Value, crypt};
+use crate::template::{self, Binding, Value};
 use crate::yaml::Node;
 
 /// The variables by name.

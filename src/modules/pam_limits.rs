@@ -106,7 +106,7 @@ fn run(ctx: &mut Context<'_>, args: Args) -> ModuleResult {
     };
     let (lines, shown) = lines(&text, &args, wanted, is_signed);
     let new: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    let mut outcome = Outcome::new().with("msg", shown);
+    let mut outcome = Outcome::new().with("msg", format!("{shown}\n"));
     if lines.iter().map(String::as_str).ne(text.lines()) {
         if args.backup
             && let Some(copy) = backup(ctx.system, &path)?
@@ -214,7 +214,7 @@ mod tests {
             let Some(new) = new else { continue };
             let text = applied.machine.text(FILE);
             assert!(text.lines().any(|line| line == new), "{args}: {text}");
-            assert_eq!(applied.get("msg"), new);
+            assert_eq!(*applied.get("msg"), json!(format!("{new}\n")));
             let others = |text: &str| TEXT.lines().filter(|line| text.lines().any(|other| other == *line)).count();
             assert!(others(&text) >= TEXT.lines().count() - 1);
         }

@@ -20,6 +20,7 @@ const APART: &[(&str, &str)] = &[
     ("gather_facts", "as `setup`"),
     ("git", "its commands change what the next ones see, and the programs of the copies only answer"),
     ("klaytn_genesis", "its keys are random"),
+    ("archive", "its archives hold times of files, which the machines do not have in common"),
     ("tempfile", "its names are random"),
     ("get_url", "its requests go to servers that there are only on the fake machine"),
     ("uri", "as `get_url`"),

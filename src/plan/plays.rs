@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Diagnostic, Diagnostics, Spanned, text};
+use crate::base::{Diagnostic, Diagnostics, Spanned, crypt, text};
 use crate::playbook::{Fields, ImportPlaybook, PlaybookEntry, ast, fields};
-use crate::template;
 use crate::yaml::{Mapping, Node};
 
 use super::ahead::{self, Ahead};
@@ -270,7 +269,7 @@ fn prompt(written: &Fields, out: &mut Diagnostics) -> Option<Prompt> {
     let name = written.get("name")?;
     let encrypt = written.value("encrypt").filter(|node| fields::literal_bool(node) != Some(false) && node.as_str() != Some(""));
     if let Some((node, text)) = encrypt.as_ref().and_then(|node| Some((node, node.as_str().filter(|text| !fields::is_template(text))?)))
-        && let Err(message) = template::crypt::Scheme::parse(text)
+        && let Err(message) = crypt::Scheme::parse(text)
     {
         out.push(Diagnostic::at(&node.span, message));
     }

@@ -15,7 +15,6 @@ mod call;
 mod cases;
 mod check;
 mod core;
-pub mod crypt;
 mod data;
 mod docs;
 mod eval;

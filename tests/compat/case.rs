@@ -35,6 +35,9 @@ pub struct Options {
     console: bool,
     /// Hosts go by themselves: only the order of each one's tasks is compared.
     by_host: bool,
+    /// The oracle needs the collections of the package `ansible`: for `record`.
+    #[serde(rename = "collections")]
+    _collections: bool,
     /// The heading in `docs/compatibility.md` that says why kconf differs here.
     differs: Option<String>,
 }

@@ -4,9 +4,7 @@
 //! second run changes nothing, and check mode says truly what would change. No program of the host is needed.
 
 mod entry;
-mod format;
 mod place;
-mod seek;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -19,6 +17,7 @@ use super::shared::describe::describe;
 use super::shared::exists;
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
 use super::shared::http;
+use super::shared::packed::Format;
 use super::shared::write::{self, Source};
 use super::spec::{BUILTIN, join};
 use super::{Args, ContentRef, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Return, Rule, Spec};
@@ -162,7 +161,7 @@ fn archive(ctx: &mut Context<'_>, args: &Arguments) -> Result<(PathBuf, bool), F
 }
 
 fn unpack(ctx: &mut Context<'_>, args: &Arguments, options: &FileOptions, selection: &Selection, archive: &Path) -> ModuleResult {
-    let format = format::Format::of(ctx.system, archive)?
+    let format = Format::of(ctx.system, archive)?
         .ok_or_else(|| Failure::new(format!("failed to unpack `{}`: it is neither a tar nor a zip archive", args.src)))?;
     let place =
         place::Place { dest: &args.dest, options, selection, keep_newer: args.keep_newer, buffer: args.io_buffer_size.clamp(512, 1 << 24) };

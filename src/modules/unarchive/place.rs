@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::super::shared::file_options::FileOptions;
 use super::super::shared::owner;
+use super::super::shared::packed::{Format, same};
 use super::super::{Context, Failure};
 use super::entry::{Entry, EntryKind, Owner, Selection};
-use super::format::{Compression, Format, unpacked};
 use super::walk;
 use crate::system::{Attributes, Content, Error, ErrorKind, FileKind, Follow, Stat, System};
 
@@ -39,23 +39,12 @@ struct Found {
 impl Place<'_> {
     /// Puts every wanted entry of the archive in its place; returns them.
     pub(super) fn unpack(&self, ctx: &mut Context<'_>, format: Format, archive: &Path) -> Result<Vec<Entry>, Failure> {
-        let plain = match format {
-            Format::Tar(compression) => unpacked(ctx.system, archive, compression)?,
-            Format::Zip => None,
-        };
-        let (path, format) = match &plain {
-            Some(plain) => (plain.as_path(), Format::Tar(Compression::None)),
-            None => (archive, format),
-        };
         let mut found = Found { entries: Vec::new(), contents: BTreeMap::new() };
-        let result = self.look(ctx.system, path, format, &mut found).and_then(|()| self.put(ctx, &found));
+        let result = self.look(ctx.system, archive, format, &mut found).and_then(|()| self.put(ctx, &found));
         for stash in found.contents.values() {
             if let Stash::Scratch(path) = stash {
                 ctx.system.discard(path);
             }
-        }
-        if let Some(plain) = &plain {
-            ctx.system.discard(plain);
         }
         result.map(|()| found.entries)
     }
@@ -99,8 +88,7 @@ impl Place<'_> {
             return Ok(false);
         }
         let mut file = system.open(&path)?;
-        walk::same(content, &mut file, self.buffer)
-            .map_err(|error| Failure::new(format!("failed to compare `{}`: {error}", path.display())))
+        same(content, &mut file, self.buffer).map_err(|error| Failure::new(format!("failed to compare `{}`: {error}", path.display())))
     }
 
     fn is_newer(&self, stat: &Stat, entry: &Entry) -> bool {

@@ -143,8 +143,8 @@ fn all_compressions() {
     let plain = sample();
     let mut bz = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     bz.write_all(&plain).unwrap();
-    let mut xz = Vec::new();
-    lzma_rs::xz_compress(&mut plain.as_slice(), &mut xz).unwrap();
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(0)).unwrap();
+    xz.write_all(&plain).unwrap();
     let zstd = ruzstd::encoding::compress_to_vec(plain.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
     // Two frames, one behind the other, are one archive.
     let (first, second) = plain.split_at(700);
@@ -154,7 +154,7 @@ fn all_compressions() {
         (plain.clone(), "TarArchive"),
         (gzip(&plain), "TgzArchive"),
         (bz.finish().unwrap(), "TarBzipArchive"),
-        (xz, "TarXzArchive"),
+        (xz.finish().unwrap(), "TarXzArchive"),
         (zstd, "TarZstdArchive"),
         (pieces, "TarZstdArchive"),
     ] {

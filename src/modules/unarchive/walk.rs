@@ -1,14 +1,14 @@
 //! Going through the entries of an archive.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tar::EntryType;
 
 use super::super::Failure;
+use super::super::shared::packed::{Compression, Format, reader};
+use super::super::shared::seek::SeekFile;
 use super::entry::{Entry, EntryKind, Owner, Selection, clean};
-use super::format::{Compression, Format, reader};
-use super::seek::SeekFile;
 use crate::system::{Civil, Follow, System};
 
 /// Links in zip archives are files of at most this many bytes.
@@ -116,29 +116,4 @@ fn zip(system: &dyn System, path: &Path, selection: &Selection, visit: &mut Visi
         number += 1;
     }
     Ok(())
-}
-
-/// Whether two readers give the same bytes.
-pub(super) fn same(one: &mut dyn Read, other: &mut dyn Read, buffer: usize) -> io::Result<bool> {
-    let (mut first, mut second) = (vec![0; buffer], vec![0; buffer]);
-    loop {
-        let (count, count_other) = (fill(one, &mut first)?, fill(other, &mut second)?);
-        if count != count_other || first.get(..count) != second.get(..count) {
-            return Ok(false);
-        }
-        if count == 0 {
-            return Ok(true);
-        }
-    }
-}
-
-fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest)? {
-            0 => break,
-            count => done += count,
-        }
-    }
-    Ok(done)
 }

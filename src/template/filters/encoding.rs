@@ -7,9 +7,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use minijinja::Value;
 use sha2::Digest as _;
 
-use crate::base::Secret;
+use crate::base::{Secret, crypt};
 use crate::template::call::{Call, Filter, def};
-use crate::template::crypt;
 use crate::template::data;
 use crate::template::fault::{Eval, Fault};
 use crate::template::files::vault_fault;

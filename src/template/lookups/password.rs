@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use minijinja::Value;
 
 use super::{Lookup, Request, inline_options, listed};
+use crate::base::crypt;
 use crate::template::fault::Eval;
+use crate::template::files;
 use crate::template::python::show;
 use crate::template::random::Random;
-use crate::template::{crypt, files};
 
 pub(super) static TABLE: &[Lookup] = &[Lookup {
     name: "password",

@@ -1,4 +1,4 @@
-//! Password hashes for `/etc/shadow`: SHA-crypt, MD5-crypt and bcrypt.
+//! Password hashes of `/etc/shadow` and of password files of web servers: SHA-crypt, MD5-crypt and bcrypt.
 
 use base64::Engine as _;
 use sha2::Digest;
@@ -84,7 +84,7 @@ pub fn hash(scheme: Scheme, password: &str, options: &Options<'_>) -> Result<Str
         return Err(format!("the salt must have 1 to {most} characters"));
     }
     match scheme {
-        Scheme::Md5 => Ok(md5_crypt(password.as_bytes(), salt)),
+        Scheme::Md5 => Ok(md5_crypt(password.as_bytes(), salt, "$1$")),
         Scheme::Sha256 => sha_crypt::<sha2::Sha256>(password.as_bytes(), salt, options.rounds.unwrap_or(535_000), "5", SHA256_ORDER),
         Scheme::Sha512 => sha_crypt::<sha2::Sha512>(password.as_bytes(), salt, options.rounds.unwrap_or(656_000), "6", SHA512_ORDER),
         Scheme::Bcrypt => bcrypt(password, salt, options.rounds.unwrap_or(12), options.ident.unwrap_or("2b")),
@@ -110,7 +110,31 @@ fn bcrypt(password: &str, salt: &str, rounds: u32, ident: &str) -> Result<String
     Ok(parts.format_for_version(version))
 }
 
-fn digit(value: u32) -> u8 {
+/// Whether `hash`, of one of the schemes here, is that of the password; `None` when it is of none of them.
+pub fn verify(password: &str, hash: &str) -> Option<bool> {
+    let mut parts = hash.strip_prefix('$')?.split('$');
+    let id = parts.next()?;
+    if id.starts_with('2') {
+        return bcrypt::verify(password, hash).ok();
+    }
+    let mut salt = parts.next()?;
+    let mut rounds = 5000;
+    if let Some(count) = salt.strip_prefix("rounds=") {
+        rounds = count.parse().ok()?;
+        salt = parts.next()?;
+    }
+    let again = match id {
+        "1" => md5_crypt(password.as_bytes(), salt, "$1$"),
+        "apr1" => md5_crypt(password.as_bytes(), salt, "$apr1$"),
+        "5" => sha_crypt::<sha2::Sha256>(password.as_bytes(), salt, rounds, "5", SHA256_ORDER).ok()?,
+        "6" => sha_crypt::<sha2::Sha512>(password.as_bytes(), salt, rounds, "6", SHA512_ORDER).ok()?,
+        _ => return None,
+    };
+    Some(again == hash)
+}
+
+/// One of the 64 digits of these hashes.
+pub fn digit(value: u32) -> u8 {
     DIGITS.get((value & 63) as usize).copied().unwrap_or(b'.')
 }
 
@@ -220,12 +244,13 @@ fn sha_crypt<D: Digest>(password: &[u8], salt: &str, count: u32, id: &str, order
     Ok(out)
 }
 
-fn md5_crypt(password: &[u8], salt: &str) -> String {
+/// MD5-crypt. `magic` names the variant: `$1$`, or `$apr1$` for that of Apache.
+pub fn md5_crypt(password: &[u8], salt: &str, magic: &str) -> String {
     use md5::Md5;
     let salt_bytes = salt.as_bytes();
     let inner = Md5::new().chain_update(password).chain_update(salt_bytes).chain_update(password).finalize();
     let mut outer =
-        Md5::new().chain_update(password).chain_update(b"$1$").chain_update(salt_bytes).chain_update(repeated(&inner, password.len()));
+        Md5::new().chain_update(password).chain_update(magic).chain_update(salt_bytes).chain_update(repeated(&inner, password.len()));
     let mut length = password.len();
     while length > 0 {
         if length & 1 == 1 {
@@ -257,7 +282,7 @@ fn md5_crypt(password: &[u8], salt: &str) -> String {
         current = next.finalize();
     }
     let byte = |at: usize| current.get(at).copied().unwrap_or(0);
-    let mut out = format!("$1${salt}$");
+    let mut out = format!("{magic}{salt}$");
     for [high, middle, low] in [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]] {
         encode([byte(high), byte(middle), byte(low)], 4, &mut out);
     }
@@ -301,5 +326,23 @@ mod tests {
         assert_eq!(with(Scheme::Bcrypt, Some("short"), None).unwrap_err(), "the salt of bcrypt must have 22 characters");
         let made = with(Scheme::Sha512, None, Some(4)).unwrap();
         assert_eq!(made.split('$').nth(2).unwrap().len(), 4);
+    }
+
+    /// Recorded from passlib and `htpasswd`.
+    #[test]
+    fn hashes_are_recognised() {
+        for (password, hash) in [
+            ("secret", "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/"),
+            ("pässwort", "$apr1$ab$m0Qi1tHtJdwZvgNPfZw7P/"),
+            ("secret", "$1$mysalt$n/EfEiV74OYgBdqhKQzSW/"),
+            ("secret", "$2b$04$....................../dCAsp4PpJoDgv6BeaLP6BKrXlBV1oi"),
+            ("secret", "$5$rounds=1000$abc$Mz4DiYKTnNKbZLo/mIp3d8Y4aQBhv3uhSwxLDy55/Y8"),
+            ("secret", "$6$rounds=1000$abc$MqEcPZUYRGGcOeq7PhMpfjfu/F0HrVEI0OlZBijWvO8mSG77iNUDP5MqFceKpJTBc8iITVtNyLiNTRNCxv6oh0"),
+        ] {
+            assert_eq!((verify(password, hash), verify("other", hash)), (Some(true), Some(false)), "{hash}");
+        }
+        for unknown in ["", "plain", "$", "$1", "$9$x$y", "$2b$broken", "$5$rounds=x$a$b"] {
+            assert_eq!(verify("x", unknown), None, "{unknown}");
+        }
     }
 }

@@ -8,7 +8,8 @@ use crate::system::System;
 /// Bytes read at once.
 const CHUNK: usize = 1 << 17;
 
-pub(super) struct SeekFile<'s> {
+/// The file.
+pub struct SeekFile<'s> {
     system: &'s dyn System,
     path: &'s Path,
     size: u64,
@@ -19,7 +20,8 @@ pub(super) struct SeekFile<'s> {
 }
 
 impl<'s> SeekFile<'s> {
-    pub(super) fn new(system: &'s dyn System, path: &'s Path, size: u64) -> Self {
+    /// The file at `path`, which has `size` bytes.
+    pub fn new(system: &'s dyn System, path: &'s Path, size: u64) -> Self {
         Self { system, path, size, at: 0, chunk: Vec::new(), chunk_at: 0 }
     }
 

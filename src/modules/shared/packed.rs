@@ -1,34 +1,44 @@
 //! Kinds of archives, told by their first bytes.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 
-use super::super::Failure;
-use crate::system::{Error, ErrorKind, System};
+use crate::modules::Failure;
+use crate::system::System;
 
 /// A kind of archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
+    /// A tar archive, or anything else that is compressed so.
     Tar(Compression),
+    /// A zip archive.
     Zip,
 }
 
 /// How a tar archive is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compression {
+pub enum Compression {
+    /// Not at all.
     None,
+    /// By gzip.
     Gzip,
+    /// By bzip2.
     Bzip2,
+    /// By xz.
     Xz,
+    /// By zstd.
     Zstd,
 }
 
 impl Format {
     /// The kind of the archive at `path`; `None` when it is none.
-    pub(super) fn of(system: &dyn System, path: &Path) -> Result<Option<Self>, Failure> {
+    ///
+    /// # Errors
+    /// When the machine cannot read it.
+    pub fn of(system: &dyn System, path: &Path) -> Result<Option<Self>, Failure> {
         let head = system.read_at(path, 0, 512)?;
         let starts = |magic: &[u8]| head.starts_with(magic);
         let compression = match () {
@@ -44,7 +54,7 @@ impl Format {
     }
 
     /// The name that results show.
-    pub(super) fn handler(self) -> &'static str {
+    pub fn handler(self) -> &'static str {
         match self {
             Self::Zip => "ZipArchive",
             Self::Tar(Compression::None) => "TarArchive",
@@ -57,7 +67,7 @@ impl Format {
 }
 
 /// Whether the checksum of the header is right, which is true of the oldest tar archives too; an empty archive is zeros.
-fn is_tar_header(head: &[u8]) -> bool {
+pub fn is_tar_header(head: &[u8]) -> bool {
     if head.len() < 512 {
         return false;
     }
@@ -70,27 +80,17 @@ fn is_tar_header(head: &[u8]) -> bool {
     u32::from_str_radix(text.trim_matches([' ', '\0']), 8) == Ok(sum)
 }
 
-/// The bytes of a tar archive, unpacked. What `xz` has packed is unpacked into a scratch file, whose path comes along, since its decoder knows
-/// no other way.
-pub(super) fn unpacked(system: &dyn System, path: &Path, compression: Compression) -> Result<Option<PathBuf>, Failure> {
-    if compression != Compression::Xz {
-        return Ok(None);
-    }
-    let mut packed = BufReader::new(system.open(path)?);
-    let scratch = system.scratch(0o600, &mut |mut sink| {
-        lzma_rs::xz_decompress(&mut packed, &mut sink)
-            .map_err(|error| Error::new(ErrorKind::Other, format!("unpack `{}`", path.display()), format!("{error:?}")))
-    })?;
-    Ok(Some(scratch))
-}
-
-/// A reader over the tar archive in a file that is compressed so.
-pub(super) fn reader<'s>(system: &'s dyn System, path: &Path, compression: Compression) -> Result<Box<dyn Read + 's>, Failure> {
+/// A reader over the content of a file that is compressed so.
+///
+/// # Errors
+/// When the machine cannot read it.
+pub fn reader<'s>(system: &'s dyn System, path: &Path, compression: Compression) -> Result<Box<dyn Read + 's>, Failure> {
     let file = BufReader::with_capacity(1 << 16, system.open(path)?);
     Ok(match compression {
-        Compression::None | Compression::Xz => Box::new(file),
+        Compression::None => Box::new(file),
         Compression::Gzip => Box::new(MultiGzDecoder::new(file)),
         Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
+        Compression::Xz => Box::new(lzma_rust2::XzReader::new(file, true)),
         Compression::Zstd => Box::new(Zstd { state: State::Between(file) }),
     })
 }
@@ -129,4 +129,36 @@ impl<R: BufRead> Read for Zstd<R> {
             }
         }
     }
+}
+
+/// Whether two readers give the same bytes. `buffer` is how many are compared at once.
+///
+/// # Errors
+/// When one of them cannot go on.
+pub fn same(one: &mut dyn Read, other: &mut dyn Read, buffer: usize) -> io::Result<bool> {
+    let (mut first, mut second) = (vec![0; buffer], vec![0; buffer]);
+    loop {
+        let (count, count_other) = (fill(one, &mut first)?, fill(other, &mut second)?);
+        if count != count_other || first.get(..count) != second.get(..count) {
+            return Ok(false);
+        }
+        if count == 0 {
+            return Ok(true);
+        }
+    }
+}
+
+/// Reads until the buffer is full or nothing is left; how many bytes came.
+///
+/// # Errors
+/// When the reader cannot go on.
+pub fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest)? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    Ok(done)
 }
