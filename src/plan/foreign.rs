@@ -38,7 +38,7 @@ impl Session<'_> {
             Some(spec) => match finder.prefers(&names(spec, &name.value)) {
                 Some(full) => finder.find(&full, &[]).or_else(|| {
                     let hint = "install its collection, or take it out of the setting";
-                    let reason = format!("is asked for as `{full}` by the setting `python_modules`, which is not installed");
+                    let reason = format!("is to be that of its collection by the setting `python_modules`, but `{full}` is not installed");
                     Some(Err(Refused { reason, hint: Some(hint.to_owned()) }))
                 }),
                 None if short.contains('.') => None,

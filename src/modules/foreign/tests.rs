@@ -1,8 +1,13 @@
+#![expect(clippy::disallowed_methods, reason = "a test looks at the real machine")]
+
 use serde_json::{Value, json};
 
 use super::*;
+use crate::modules::Transfer;
 use crate::modules::testing::{apply_once, content, predict, predict_after};
+use crate::system::contract::LocalShell;
 use crate::system::fake::Fake;
+use crate::system::{self, ShellSystem};
 
 fn args(format: &str, extra: Value) -> Value {
     let mut args = json!({
@@ -74,4 +79,48 @@ fn only_a_directory_of_its_own_keeps_modules() {
     let reference = ContentRef { sha256: "ab".repeat(32), sha1: String::new(), size: 1 };
     assert_eq!(place(Path::new("/tmp"), &reference), None);
     assert_eq!(place(Path::new("/tmp/kconf-1"), &reference), Some(format!("/tmp/kconf-1/module-{}", "ab".repeat(16)).into()));
+}
+
+/// Content of the controller, and how often it was asked for.
+struct Counted(&'static str, usize);
+
+impl Transfer for Counted {
+    fn open<'s>(&'s mut self, _: &ContentRef) -> system::Result<Box<dyn std::io::Read + 's>> {
+        self.1 += 1;
+        Ok(Box::new(self.0.as_bytes()))
+    }
+
+    fn send(&mut self, _: &str, _: &mut dyn std::io::Read) -> system::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_module_is_sent_once_and_takes_one_round_trip_when_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let temp_dir = dir.path().join("kconf-of-a-test");
+    std::fs::create_dir(&temp_dir).unwrap();
+    let mut machine = ShellSystem::new(LocalShell::start(&["sh"], None)).unwrap();
+    let mut transfer =
+        Counted("printf '{\"changed\": true, \"read\": \"%s\", \"how\": \"%s\"}' \"$(cat \"$1\")\" \"$(stat -c %a \"$1\")\"", 0);
+    let mut trips = Vec::new();
+    for number in 0..3 {
+        let before = machine.round_trips();
+        let given = args("pairs", json!({"_interpreter": ["sh"], "_arguments": {"number": number}}));
+        let mut context = Context {
+            system: &mut machine,
+            transfer: &mut transfer,
+            live: &mut |_, _| {},
+            temp_dir: temp_dir.clone(),
+            environment: Default::default(),
+        };
+        let outcome = run(&mut context, Args(given.as_object().cloned().unwrap())).unwrap();
+        let read = outcome.result["read"].as_str().unwrap().to_owned();
+        assert!(read.starts_with(&format!("number={number} _ansible_tmpdir=")), "{read}");
+        assert_eq!(outcome.result["how"], "600");
+        trips.push(machine.round_trips() - before);
+    }
+    assert_eq!((transfer.1, trips.get(1..)), (1, Some([1, 1].as_slice())), "{trips:?}");
+    let left: Vec<_> = std::fs::read_dir(&temp_dir).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "the module stays for the run, its arguments do not: {left:?}");
 }

@@ -203,7 +203,7 @@ fn a_setting_asks_for_the_code_of_the_collection() {
     }
     fs::remove_dir_all(project.path("collections")).expect("removes");
     let gone = project.run_with(&[], &[("KCONF_PYTHON_MODULES", "community.general")]);
-    gone.refused(&["by the setting `python_modules`, which is not installed"]);
+    gone.refused(&["by the setting `python_modules`, but `community.general.ini_file` is not installed"]);
 }
 
 #[test]
