@@ -39,6 +39,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("timeout", "TIMEOUT", "defaults", "timeout"),
     setting("roles_path", "ROLES_PATH", "defaults", "roles_path"),
     setting("collections_path", "COLLECTIONS_PATH", "defaults", "collections_path"),
+    setting("library", "LIBRARY", "defaults", "library"),
+    setting("module_utils", "MODULE_UTILS", "defaults", "module_utils"),
+    setting("action_plugins", "ACTION_PLUGINS", "defaults", "action_plugins"),
+    setting("python_interpreter", "PYTHON_INTERPRETER", "defaults", "interpreter_python"),
+    setting("python_modules", "PYTHON_MODULES", "kconf", "python_modules"),
+    setting("ansible_core", "CORE", "kconf", "ansible_core"),
     setting("vault_password_file", "VAULT_PASSWORD_FILE", "defaults", "vault_password_file"),
     setting("vault_identity_list", "VAULT_IDENTITY_LIST", "defaults", "vault_identity_list"),
     setting("vault_encrypt_identity", "VAULT_ENCRYPT_IDENTITY", "defaults", "vault_encrypt_identity"),
@@ -70,7 +76,6 @@ const IRRELEVANT: &[&str] = &[
     "fact_caching",
     "fact_caching_connection",
     "fact_caching_timeout",
-    "interpreter_python",
     "local_tmp",
     "module_lang",
     "nocows",
@@ -229,13 +234,18 @@ fn parse_toml(name: &str, text: &str) -> Result<Vec<(&'static str, String, Span)
             toml::Value::String(text) => text,
             toml::Value::Array(items) => {
                 let texts: Vec<String> = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect();
-                texts.join(if setting.name.ends_with("_path") { ":" } else { "," })
+                texts.join(if is_path_list(setting.name) { ":" } else { "," })
             }
             other => other.to_string(),
         };
         values.push((setting.name, text, place(&key)));
     }
     if errors.is_empty() { Ok(values) } else { Err(errors) }
+}
+
+/// Whether a setting is a list of paths.
+fn is_path_list(name: &str) -> bool {
+    name.ends_with("_path") || matches!(name, "library" | "module_utils" | "action_plugins")
 }
 
 /// A setting of an INI file.
@@ -289,7 +299,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         #[expect(clippy::disallowed_methods, reason = "a test writes its own files")]
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-        write("ansible.cfg", "[defaults]\nforks = 7 ; a comment\nremote_user=old\ninterpreter_python=auto\nstrange=1\n");
+        write("ansible.cfg", "[defaults]\nforks = 7 ; a comment\nremote_user=old\npipelining=True\nstrange=1\n");
         write("kconf.toml", "remote_user = \"ubuntu\"\n");
         let values = read(dir.path(), dir.path(), |name| (name == "ANSIBLE_TIMEOUT").then(|| "3".to_owned())).unwrap();
         assert_eq!(values.get("forks").unwrap().value, "7");

@@ -9,6 +9,8 @@ use super::settings::Settings;
 use super::{extra_vars, prompt, secrets};
 use crate::base::{Diagnostic, Diagnostics};
 use crate::engine::{Becoming, Gathering, Reload};
+use crate::foreign::Sources;
+use crate::foreign::core::Environment;
 use crate::inventory::{self, Inventory, Vars, pattern};
 use crate::plan::{Compiled, Inputs, Play, Selection};
 use crate::template::Templates;
@@ -48,7 +50,8 @@ impl Context {
             playbooks: playbooks.to_vec(),
             texts: Vec::new(),
             roles_path: self.roles_path(playbooks),
-            collections_path: self.settings.paths("collections_path"),
+            collections_path: self.paths_or("collections_path", &["~/.ansible/collections", "/usr/share/ansible/collections"]),
+            foreign: self.foreign(),
             extra_vars: (*self.extra_vars).clone(),
             selection,
             templates: Arc::new(self.templates.clone()),
@@ -71,6 +74,33 @@ impl Context {
         let mut seen = std::collections::HashSet::new();
         places.retain(|place| seen.insert(place.clone()));
         places
+    }
+
+    /// Where modules are looked up that are none of kconf's own, in Ansible's places.
+    fn foreign(&self) -> Sources {
+        let usual = |kind: &str| [format!("~/.ansible/plugins/{kind}"), format!("/usr/share/ansible/plugins/{kind}")];
+        let of = |setting: &str, kind: &str| self.paths_or(setting, &usual(kind).each_ref().map(String::as_str));
+        let variable = |name: &str| std::env::var_os(name).map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
+        Sources {
+            library: of("library", "modules"),
+            module_utils: of("module_utils", "module_utils"),
+            action_plugins: of("action_plugins", "action"),
+            collections_path: Vec::new(),
+            python_modules: self.settings.words("python_modules"),
+            core: Environment {
+                wanted: self.settings.path("ansible_core"),
+                path: variable("PATH"),
+                python_path: variable("PYTHONPATH"),
+                home: self.settings.home.clone(),
+            },
+        }
+    }
+
+    /// A setting that is a list of paths, and what it is where nobody sets it.
+    fn paths_or(&self, setting: &str, usual: &[&str]) -> Vec<PathBuf> {
+        let set = self.settings.paths(setting);
+        let home = |path: &&str| path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| self.settings.home.join(rest));
+        if set.is_empty() { usual.iter().map(home).collect() } else { set }
     }
 
     /// The inventory.
@@ -183,6 +213,7 @@ impl Context {
         Ok(crate::engine::Settings {
             any_errors_fatal: self.settings.flag("any_errors_fatal")?.unwrap_or(false),
             strategy: self.settings.text("strategy").unwrap_or_else(|| "linear".to_owned()),
+            python_interpreter: self.settings.text("python_interpreter"),
             task_timeout: self.settings.number("task_timeout")?.filter(|seconds| *seconds > 0),
             config_file: self.settings.file(),
             // Two percent signs are one, as everywhere in such a file.

@@ -39,6 +39,11 @@ impl Contents {
         reference
     }
 
+    /// Adds bytes that were measured and that others have too.
+    pub fn shared(&mut self, bytes: &Arc<Vec<u8>>, reference: &ContentRef) {
+        self.places.insert(reference.sha256.clone(), Place::Memory(bytes.clone()));
+    }
+
     /// Adds a file that was measured.
     pub fn file(&mut self, path: &Path, reference: &ContentRef) {
         self.places.insert(reference.sha256.clone(), Place::File(path.to_owned()));

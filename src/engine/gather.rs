@@ -56,6 +56,7 @@ fn task(play: &Play) -> Result<Task, Diagnostic> {
         action: Action::Module {
             spec,
             written: Spanned::new("gather_facts".to_owned(), play.span.clone()),
+            foreign: None,
             args: Mapping { entries: entries.collect() },
             free_form: None,
             args_template: None,

@@ -41,6 +41,8 @@ pub struct Settings {
     pub becoming: Becoming,
     /// Seconds after which a task that does not say is ended; `None`: never.
     pub task_timeout: Option<u64>,
+    /// The Python of hosts that do not say, for modules that need one; `None`: it is looked for there.
+    pub python_interpreter: Option<String>,
     /// The strategy of plays that do not say.
     pub strategy: String,
     /// The configuration file that was read, for `ansible_config_file`.
@@ -82,6 +84,7 @@ impl Default for Settings {
             gathering: Gathering::Implicit,
             connection: Defaults::default(),
             becoming: Becoming::default(),
+            python_interpreter: None,
             task_timeout: None,
             strategy: "linear".to_owned(),
             config_file: None,

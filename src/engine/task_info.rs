@@ -57,7 +57,8 @@ pub fn module_name(task: &Task) -> String {
 }
 
 fn args(task: &Task) -> Map<String, Json> {
-    let Action::Module { spec, args, free_form, .. } = &task.action else { return Map::new() };
+    // Of a module that is none of kconf's own nobody knows here which arguments are secrets.
+    let Action::Module { spec, foreign: None, args, free_form, .. } = &task.action else { return Map::new() };
     let entries = args.entries.iter();
     let mut shown: Map<String, Json> = entries.filter_map(|entry| Some((entry.key.as_str()?.to_owned(), entry.value.to_json()))).collect();
     if let (Some(node), Some(name)) = (free_form, spec.free_form) {

@@ -45,6 +45,7 @@ pub mod fetch;
 mod file;
 mod filesystem;
 mod find;
+pub mod foreign;
 mod gather_facts;
 mod get_url;
 mod getent;
@@ -116,7 +117,7 @@ mod twins;
 pub use args::Args;
 pub use check::{ArgumentError, check_names, check_static, mask_secrets, resolve, secret_values};
 pub use outcome::{Failure, ModuleResult, Outcome};
-pub use registry::{MODULES, find};
+pub use registry::{MODULES, find, find_internal};
 pub use spec::{Kind, Opt, Place, Return, Rule, Spec};
 
 use std::io::Read;

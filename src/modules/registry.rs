@@ -104,6 +104,14 @@ pub fn find(name: &str) -> Option<&'static Spec> {
     }
 }
 
+/// What is run like a module, but which no user can name: the engine asks for it.
+pub static INTERNAL: &[&Spec] = &[&super::foreign::MODULE];
+
+/// What the engine asks hosts to run under `name`: a module, or one of [`INTERNAL`].
+pub fn find_internal(name: &str) -> Option<&'static Spec> {
+    find(name).or_else(|| INTERNAL.iter().copied().find(|spec| spec.name == name))
+}
+
 #[cfg(test)]
 #[path = "registry_test.rs"]
 mod tests;

@@ -6,6 +6,7 @@ use crate::playbook::{Args, fields};
 use crate::template::Templates;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
+use super::foreign::Chosen;
 use super::model::{Action, Task};
 use super::session::Place;
 use super::syntax;
@@ -15,9 +16,15 @@ pub(super) fn has_template(text: &str) -> bool {
     fields::is_template(text)
 }
 
-/// The module `name` with its arguments, checked against its declaration.
-pub(super) fn module(templates: &Templates, name: &Spanned<String>, args: &Args, place: &Place, out: &mut Diagnostics) -> Option<Action> {
-    let spec = modules::find(&name.value)?;
+/// The module `name` with its arguments, checked against its declaration; one that is none of kconf's own checks them itself.
+pub(super) fn module(
+    templates: &Templates,
+    (name, chosen): (&Spanned<String>, Chosen),
+    args: &Args,
+    place: &Place,
+    out: &mut Diagnostics,
+) -> Action {
+    let Chosen { spec, foreign } = chosen;
     let mut template = args.template.clone();
     let mut free_form = args.free_form.clone();
     let mut incomplete = !place.keywords.module_defaults.is_empty();
@@ -47,7 +54,7 @@ pub(super) fn module(templates: &Templates, name: &Spanned<String>, args: &Args,
     free_form.iter().chain(&template).for_each(|node| syntax::node(templates, node, out));
     incomplete |= template.is_some();
     arguments(spec, name, &args.map, free_form.as_ref(), incomplete, out);
-    Some(Action::Module { spec, written: name.clone(), args: args.map.clone(), free_form, args_template: template })
+    Action::Module { spec, written: name.clone(), foreign, args: args.map.clone(), free_form, args_template: template }
 }
 
 fn arguments(

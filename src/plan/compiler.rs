@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{Diagnostic, Diagnostics, Severity, Source, Span};
+use crate::foreign::{Finder, Sources};
 use crate::inventory::Vars;
 use crate::modules;
 use crate::playbook::{self, RoleMeta, Words, ast};
@@ -29,6 +30,8 @@ pub struct Inputs {
     pub roles_path: Vec<PathBuf>,
     /// Folders that hold `ansible_collections/`, after `collections/` beside the playbook.
     pub collections_path: Vec<PathBuf>,
+    /// Where modules are looked up that are none of kconf's own, besides the project.
+    pub foreign: Sources,
     /// Variables of the command line, for names that are templates.
     pub extra_vars: Vars,
     /// The tags asked for.
@@ -56,6 +59,8 @@ pub struct IncludedRole {
 pub struct Compiler {
     pub(super) inputs: Inputs,
     pub(super) files: Files,
+    /// Finds modules that are none of kconf's own.
+    pub(super) foreign: Finder,
     /// By path, and whether they are handlers.
     tasks: Cache<(PathBuf, bool), Vec<ast::Item>>,
     metas: Cache<PathBuf, RoleMeta>,
@@ -88,6 +93,7 @@ impl Inputs {
             texts: Vec::new(),
             roles_path: Vec::new(),
             collections_path: Vec::new(),
+            foreign: Sources::default(),
             extra_vars: Vars::new(),
             selection: Selection::default(),
             templates,
@@ -100,9 +106,13 @@ impl Compiler {
     /// With nothing read yet.
     pub fn new(inputs: Inputs) -> Self {
         let files = Files::new(inputs.cwd.clone(), inputs.templates.clone());
+        let collections_path = inputs.collections_path.iter().map(|path| files.absolute(Path::new(""), &path.to_string_lossy())).collect();
+        let foreign = Finder::new(Sources { collections_path, ..inputs.foreign.clone() });
+        inputs.roles_path.iter().for_each(|path| foreign.add_roles(&files.absolute(Path::new(""), &path.to_string_lossy())));
         Self {
             inputs,
             files,
+            foreign,
             tasks: Mutex::default(),
             metas: Mutex::default(),
             roles: Mutex::default(),
@@ -192,12 +202,29 @@ impl Compiler {
             let file = self.files.read_once(path);
             let mut diagnostics = file.diagnostics.clone();
             let tree = file.root.as_ref().map_or_else(Vec::new, |root| {
-                with_words(|words| match handlers {
+                self.with_words(root, |words| match handlers {
                     true => playbook::handlers(root, "this file", words, &mut diagnostics),
                     false => playbook::tasks(root, "this file", words, &mut diagnostics),
                 })
             });
             Parsed { tree, diagnostics }
+        })
+    }
+
+    /// Hands on what the parser of `root` must know of modules.
+    fn with_words<R>(&self, root: &Node, parse: impl FnOnce(&Words<'_>) -> R) -> R {
+        self.foreign.add_collections(collections_in(root));
+        let own = self.foreign.project_names();
+        let names: Vec<&str> = modules::MODULES.iter().map(|spec| spec.name).chain(own.iter().map(String::as_str)).collect();
+        let has_option = |module: &str, name: &str| {
+            let is_it = |option: &&modules::Opt| option.name == name || option.aliases.contains(&name);
+            modules::find(module).is_some_and(|spec| spec.options.iter().any(|option| is_it(&option)))
+        };
+        parse(&Words {
+            is_module: &|name| modules::find(name).is_some() || self.foreign.knows(name),
+            has_option: &has_option,
+            modules: &names,
+            explain: &|name| self.foreign.explain(name),
         })
     }
 
@@ -216,7 +243,12 @@ impl Compiler {
         let file = self.files.read(path);
         out.extend(file.diagnostics.clone());
         match &file.root {
-            Some(root) => with_words(|words| playbook::playbook(root, words, out)),
+            Some(root) => {
+                let dir = path.parent().unwrap_or(Path::new("/"));
+                self.foreign.add_dir(dir);
+                self.foreign.add_roles(&dir.join("roles"));
+                self.with_words(root, |words| playbook::playbook(root, words, out))
+            }
             None => {
                 if !file.diagnostics.has_errors() {
                     let place = Span::synthetic(&self.files.shown(path));
@@ -251,6 +283,18 @@ fn bounded(task: &Task) -> Result<(), Diagnostics> {
     Err(error.hint("give it a condition (`when`) that ends it, or use `loop` or `until`").into())
 }
 
+/// What any `collections:` in a file names.
+fn collections_in(node: &Node) -> Vec<&str> {
+    if let Some(list) = node.as_list() {
+        return list.iter().flat_map(collections_in).collect();
+    }
+    let entries = node.as_map().map(|map| map.entries.as_slice()).unwrap_or_default();
+    let of_entry = |entry: &'_ crate::yaml::Entry| entry.key.as_str() == Some("collections");
+    let (named, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| of_entry(entry));
+    let named = named.into_iter().flat_map(|entry| entry.value.as_list().unwrap_or(std::slice::from_ref(&entry.value)));
+    named.filter_map(Node::as_str).chain(others.into_iter().flat_map(|entry| collections_in(&entry.value))).collect()
+}
+
 fn parsed<K: Eq + std::hash::Hash, T>(cache: &Cache<K, T>, key: K, parse: impl FnOnce() -> Parsed<T>) -> Arc<Parsed<T>> {
     if let Some(known) = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return known.clone();
@@ -263,15 +307,6 @@ fn parsed<K: Eq + std::hash::Hash, T>(cache: &Cache<K, T>, key: K, parse: impl F
     }
     cache.insert(key, fresh.clone());
     fresh
-}
-
-fn with_words<R>(parse: impl FnOnce(&Words<'_>) -> R) -> R {
-    let names: Vec<&str> = modules::MODULES.iter().map(|spec| spec.name).collect();
-    let has_option = |module: &str, name: &str| {
-        let is_it = |option: &&modules::Opt| option.name == name || option.aliases.contains(&name);
-        modules::find(module).is_some_and(|spec| spec.options.iter().any(|option| is_it(&option)))
-    };
-    parse(&Words { is_module: &|name| modules::find(name).is_some(), has_option: &has_option, modules: &names })
 }
 
 /// Takes out what was said before (a file that is used twice says the same twice), and puts the rest in order: warnings, then errors,

@@ -44,6 +44,12 @@ pub struct Group {
 }
 
 impl Group {
+    /// Whether a module belongs to it that is none of kconf's own.
+    pub fn has_foreign(&self, name: &str) -> bool {
+        let in_collection = name.rsplit_once('.').is_some_and(|(collection, _)| self.collections.contains(collection));
+        in_collection || self.modules.contains(name)
+    }
+
     /// Whether a module belongs to it.
     pub fn has(&self, spec: &Spec) -> bool {
         spec.collections.iter().any(|collection| self.collections.contains(*collection))
@@ -94,7 +100,7 @@ impl Session<'_> {
             }
             match name.strip_prefix(PREFIX) {
                 Some(group) => self.group(group, &entry.key),
-                None if modules::find(&name).is_none() => self.unknown(&name, &entry.key),
+                None if modules::find(&name).is_none() && !self.compiler.foreign.knows(&name) => self.unknown(&name, &entry.key),
                 None => {}
             }
         }

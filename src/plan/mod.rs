@@ -1,6 +1,6 @@
 //! Syntax tree to plan: roles and imports resolved, keywords inherited, everything checked that can be known before a host is touched.
 //!
-//! Imported by `engine`, `cli`; imports `base`, `yaml`, `vault`, `template`, `inventory`, `playbook`, `modules`.
+//! Imported by `engine`, `cli`; imports `base`, `yaml`, `vault`, `template`, `inventory`, `playbook`, `modules`, `foreign`.
 //! Guarantees: a plan without errors names only modules, options, keywords, roles and files that exist. The engine never looks at
 //! the syntax tree: all that it needs is in [`model`]. What can be known only at run time (`include_tasks`, `include_role`) is
 //! compiled by the same code when the engine asks for it.
@@ -18,6 +18,7 @@ mod case_tests;
 mod checks;
 mod compiler;
 mod files;
+mod foreign;
 mod groups;
 mod handlers;
 mod inherit;

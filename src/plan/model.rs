@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::{Span, Spanned};
+use crate::foreign::Module;
 use crate::modules::Spec;
 use crate::yaml::{Mapping, Node};
 
@@ -244,6 +245,8 @@ pub enum Action {
         spec: &'static Spec,
         /// The name as written.
         written: Spanned<String>,
+        /// The module that runs, when it is none of kconf's own; `spec` is then that of what runs it.
+        foreign: Option<Arc<Module>>,
         /// Its arguments as written, free-form `k=v` pairs already split; names checked against the declaration.
         args: Mapping,
         /// The free-form text of modules that take one.

@@ -63,7 +63,9 @@ impl Names {
         let names = task.register.iter().chain(&control.loop_var).chain(&control.index_var);
         self.defined.extend(names.map(|name| name.value.clone()));
         let mut values: Vec<&Node> = Vec::new();
-        if let Action::Module { spec, args, free_form, args_template, .. } = &task.action {
+        if let Action::Module { spec, foreign, args, free_form, args_template, .. } = &task.action {
+            // What facts a module gives that is none of kconf's own, nobody knows.
+            self.open |= foreign.is_some();
             self.open |= DEFINES_ANYTHING.contains(&spec.name) || (spec.name == "set_fact" && args_template.is_some());
             if spec.name == "set_fact" {
                 self.open |= args.entries.iter().any(|entry| fields::is_template(&entry.key.key_text()));

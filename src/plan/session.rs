@@ -290,7 +290,10 @@ impl<'c> Session<'c> {
 
     fn action(&mut self, task: &ast::Task, place: &Place, inner: &Place) -> Option<Action> {
         match &task.action {
-            ast::Action::Module { name, args } => checks::module(&self.compiler.inputs.templates, name, args, inner, &mut self.out),
+            ast::Action::Module { name, args } => {
+                let chosen = self.module_called(name, inner)?;
+                Some(checks::module(&self.compiler.inputs.templates, (name, chosen), args, inner, &mut self.out))
+            }
             ast::Action::Meta(word) => self.meta(word),
             ast::Action::IncludeTasks { file, apply } => {
                 self.dynamic = true;

@@ -31,4 +31,6 @@ pub struct Words<'a> {
     pub has_option: &'a dyn Fn(&str, &str) -> bool,
     /// All short names, for near misses.
     pub modules: &'a [&'a str],
+    /// What to say of a module, named with its collection, that is not there.
+    pub explain: &'a dyn Fn(&str) -> Option<String>,
 }

@@ -276,11 +276,14 @@ impl Reader<'_> {
         if short != name.value && (self.words.is_module)(short) {
             return error.hint(format!("`{short}` is known, but not as a part of that collection"));
         }
+        if let Some(hint) = (self.words.explain)(&name.value) {
+            return error.hint(hint);
+        }
         let hint = text::did_you_mean(short, known);
         match name.value.split('.').collect::<Vec<_>>().as_slice() {
-            [namespace, collection, _, ..] if *namespace != "ansible" && hint.is_none() => {
-                error.hint(format!("kconf has no modules of the collection `{namespace}.{collection}`; `kconf doc` lists those it has"))
-            }
+            [namespace, collection, _, ..] if *namespace != "ansible" && hint.is_none() => error.hint(format!(
+                "kconf has no modules of the collection `{namespace}.{collection}`, and it is not installed; `kconf doc` lists those it has"
+            )),
             _ => error.maybe_hint(hint),
         }
     }

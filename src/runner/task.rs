@@ -59,7 +59,7 @@ fn act(
     transfer: &mut dyn Transfer,
     live: &mut LiveSink<'_>,
 ) -> (TaskReply, bool) {
-    let Some(spec) = modules::find(&task.module) else {
+    let Some(spec) = modules::find_internal(&task.module) else {
         return (result::failed(&format!("the runner has no module `{}`", task.module)), false);
     };
     let ModulePlace::Target(module) = spec.place else {

@@ -56,6 +56,7 @@ fn playbook_parser(data: &[u8]) {
         has_option: &|_, _| true,
         is_module: &|name| matches!(name, "command" | "debug" | "copy"),
         modules: &["command", "debug", "copy"],
+        explain: &|_| None,
     };
     let mut errors = Diagnostics::default();
     playbook(&root, &words, &mut errors);

@@ -15,6 +15,8 @@ pub struct Written<'a> {
     pub spec: &'static Spec,
     /// The name as written.
     pub name: &'a str,
+    /// The full name of a module that is none of kconf's own.
+    pub foreign: Option<&'a str>,
     /// `key: value`.
     pub args: &'a Mapping,
     /// The free-form text.
@@ -90,9 +92,11 @@ fn defaults(scope: &TaskScope, layers: &[Node], written: &Written<'_>, given: &m
         let Some(name) = entry.key.as_str() else { continue };
         let short =
             name.rsplit_once('.').map_or(name, |(collection, short)| if spec.collections.contains(&collection) { short } else { name });
-        if short == spec.name || name == written.name {
+        let is_foreign = || written.foreign.is_some_and(|full| name == full || name == format!("ansible.legacy.{full}"));
+        let in_group = |group: &crate::plan::Group| written.foreign.map_or_else(|| group.has(spec), |full| group.has_foreign(full));
+        if short == spec.name || name == written.name || is_foreign() {
             own = Some(entry);
-        } else if scope.group(name).is_some_and(|group| group.has(spec)) {
+        } else if scope.group(name).is_some_and(|group| in_group(&group)) {
             match groups.iter_mut().find(|known| known.key.as_str() == Some(name)) {
                 Some(known) => *known = entry,
                 None => groups.push(entry),

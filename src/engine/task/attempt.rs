@@ -193,14 +193,22 @@ async fn run(job: &Job, ready: &Arc<Ready>) -> Tried {
     }
 }
 
-fn done(job: &Job, ready: &Ready, try_: Try) -> Tried {
+fn done(job: &Job, ready: &Ready, mut try_: Try) -> Tried {
+    // What a module that is none of kconf's own says of its arguments: only it knows which of them are secrets.
+    let theirs = try_.result.shift_remove("invocation");
     let mut tried = Tried::from_try(job, &ready.scope, try_, ready.no_log, ready.masks.clone());
     tried.delegated_to.clone_from(&ready.delegated_to);
     // Who is told of a failure wants to know with what it was tried.
     if matches!(tried.verdict, Verdict::Done(Status::Failed)) && tried.diagnostic.is_none() && !tried.no_log {
-        let mut invocation = Map::from_iter([("module_args".to_owned(), Json::Object(args::shown(ready.spec, &ready.args)))]);
-        job.world.mask(&ready.masks, &mut invocation);
-        tried.shown.insert("invocation".to_owned(), Json::Object(invocation));
+        let invocation = match theirs {
+            Some(Json::Object(theirs)) => Some(theirs),
+            _ if ready.spec.name == crate::modules::foreign::MODULE.name => None,
+            _ => Some(Map::from_iter([("module_args".to_owned(), Json::Object(args::shown(ready.spec, &ready.args)))])),
+        };
+        if let Some(mut invocation) = invocation {
+            job.world.mask(&ready.masks, &mut invocation);
+            tried.shown.insert("invocation".to_owned(), Json::Object(invocation));
+        }
     }
     tried
 }

@@ -93,9 +93,10 @@ pub fn prepare(job: &Job, scope: &TaskScope) -> Result<Prepared, Diagnostic> {
     let (spec, written) = match &task.action {
         Action::Meta(meta) => return Ok(Prepared::Effect(Effect::Meta(*meta))),
         Action::IncludeTasks { .. } | Action::IncludeRole { .. } => return include(job, &scope),
-        Action::Module { spec, written, args, free_form, args_template } => {
+        Action::Module { spec, written, foreign, args, free_form, args_template } => {
             let (free_form, template) = (free_form.as_ref(), args_template.as_ref());
-            (*spec, Written { spec, name: &written.value, args, free_form, template, span: &task.span })
+            let foreign = foreign.as_ref().map(|module| module.name.as_str());
+            (*spec, Written { spec, name: &written.value, foreign, args, free_form, template, span: &task.span })
         }
     };
     let words = &task.keywords;

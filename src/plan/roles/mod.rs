@@ -134,6 +134,7 @@ impl Session<'_> {
     fn use_role(&mut self, call: Call<'_>, place: &Place) -> Option<Used> {
         let found = self.find_role(&call, place)?;
         let compiler = self.compiler;
+        compiler.foreign.add_dir(&found.dir);
         let parent = place.role.as_deref();
         if let Some(depth) = place.stack.iter().position(|dir| *dir == found.dir) {
             let chain: Vec<String> = place.stack.iter().skip(depth).chain([&found.dir]).map(|dir| last_name(dir)).collect();
@@ -182,6 +183,7 @@ impl Session<'_> {
         let mut keywords = (*place.keywords).clone();
         keywords.collections = found.collection.into_iter().collect();
         keywords.collections.extend(meta.as_ref().and_then(|meta| collections(&meta.tree.fields)).unwrap_or_default());
+        compiler.foreign.add_collections(keywords.collections.iter().map(String::as_str));
         let mut inner = Place {
             role: Some(Arc::new(role.clone())),
             dirs: Vec::new(),

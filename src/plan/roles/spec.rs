@@ -93,7 +93,7 @@ pub(super) fn task(
     );
     let Value::Map(args) = args.value else { return None };
     let written = crate::base::Spanned::new(format!("ansible.builtin.{MODULE}"), span.clone());
-    let action = Action::Module { spec: module, written, args, free_form: None, args_template: None };
+    let action = Action::Module { spec: module, written, foreign: None, args, free_form: None, args_template: None };
     let mut keywords = (*place.keywords).clone();
     keywords.tags.insert("always".to_owned());
     Some(session.made_task(span, Some(literal(span, &name)), action, keywords, place))

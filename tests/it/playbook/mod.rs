@@ -58,6 +58,7 @@ async fn run(folder: &std::path::Path, hub: &Hub) -> (Vec<Event>, RunSummary) {
         texts: Vec::new(),
         roles_path: Vec::new(),
         collections_path: Vec::new(),
+        foreign: Default::default(),
         extra_vars: Default::default(),
         selection: Selection::new([], []),
         templates: Arc::new(templates.clone()),

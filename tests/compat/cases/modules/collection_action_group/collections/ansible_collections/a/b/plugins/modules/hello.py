@@ -1,0 +1,9 @@
+#!/usr/bin/python
+# WANT_JSON
+import json
+import sys
+
+with open(sys.argv[1]) as file:
+    given = json.load(file)
+own = {name: value for name, value in given.items() if not name.startswith("_ansible_")}
+print(json.dumps({"changed": False, "given": own, "called": given["_ansible_module_name"]}))

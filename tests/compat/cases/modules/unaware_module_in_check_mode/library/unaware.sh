@@ -1,0 +1,3 @@
+#!/bin/sh
+echo made >out/made
+echo '{"changed": true}'
