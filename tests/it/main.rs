@@ -4,5 +4,6 @@
 
 mod architecture;
 mod playbook;
+mod ssh;
 mod transport;
 mod vault;
