@@ -135,6 +135,7 @@ fn learnt(job: &Job, result: &Map<String, Json>, effects: &[Effect]) -> Values {
             | Effect::AddHost { .. }
             | Effect::AddToGroup { .. }
             | Effect::Stats { .. }
+            | Effect::Notify(_)
             | Effect::Include(_)
             | Effect::Meta(_) => {}
         }
@@ -196,6 +197,9 @@ async fn run(job: &Job, ready: &Arc<Ready>) -> Tried {
 fn done(job: &Job, ready: &Ready, try_: Try) -> Tried {
     let mut tried = Tried::from_try(job, &ready.scope, try_, ready.no_log, ready.masks.clone());
     tried.delegated_to.clone_from(&ready.delegated_to);
+    if !ready.notify.is_empty() {
+        tried.effects.push(Effect::Notify(ready.notify.clone()));
+    }
     // Who is told of a failure wants to know with what it was tried.
     if matches!(tried.verdict, Verdict::Done(Status::Failed)) && tried.diagnostic.is_none() && !tried.no_log {
         let mut invocation = Map::from_iter([("module_args".to_owned(), Json::Object(args::shown(ready.spec, &ready.args)))]);
