@@ -29,6 +29,12 @@ pub enum Command {
     Ping(Box<Ping>),
     /// Run one module on hosts
     Exec(Box<Exec>),
+    /// Open a shell on a host, or run a command there
+    ///
+    /// Without a command it is a shell on a terminal there. With one, standard input, output and error are those of kconf, byte for byte.
+    /// The exit code is that of the shell or command, or 128 and the number of the signal that ended it.
+    /// `~.` at the beginning of a line leaves a shell that does not answer any more.
+    Ssh(Box<Ssh>),
     /// Show hosts, groups and variables
     #[command(subcommand)]
     Inventory(Inventory),
@@ -74,12 +80,9 @@ fn whole_number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "expected a whole number".to_owned())
 }
 
-/// How hosts are reached.
+/// How to log in to hosts.
 #[derive(Args, Debug, Clone, Default)]
-pub struct ConnectionArgs {
-    /// Only these hosts: a host pattern
-    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Inventory")]
-    pub limit: Option<String>,
+pub struct LoginArgs {
     /// Log in as this user
     #[arg(short = 'u', long, value_name = "USER", help_heading = "Connection")]
     pub user: Option<String>,
@@ -89,9 +92,6 @@ pub struct ConnectionArgs {
     /// Ask for the login password
     #[arg(short = 'k', long, help_heading = "Connection")]
     pub ask_pass: bool,
-    /// Kind of connection: ssh or local
-    #[arg(short = 'c', long, value_name = "KIND", help_heading = "Connection")]
-    pub connection: Option<String>,
     /// Seconds until a connection attempt is given up
     #[arg(short = 'T', long, value_name = "SECONDS", value_parser = whole_number::<u64>, help_heading = "Connection")]
     pub timeout: Option<u64>,
@@ -101,6 +101,19 @@ pub struct ConnectionArgs {
     /// Further options of ssh
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true, help_heading = "Connection")]
     pub ssh_extra_args: Option<String>,
+}
+
+/// How hosts are reached.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ConnectionArgs {
+    /// Only these hosts: a host pattern
+    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Inventory")]
+    pub limit: Option<String>,
+    #[command(flatten)]
+    pub login: LoginArgs,
+    /// Kind of connection: ssh or local
+    #[arg(short = 'c', long, value_name = "KIND", help_heading = "Connection")]
+    pub connection: Option<String>,
     /// Leave nothing on hosts, not even the cached runner
     #[arg(long, help_heading = "Connection")]
     pub no_cache: bool,
@@ -237,6 +250,23 @@ pub struct Exec {
     /// List the hosts that the pattern selects, and stop
     #[arg(long)]
     pub list_hosts: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Ssh {
+    /// The host: its name, or a host pattern that means only one
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// A command instead of a shell; words are joined and read by the shell of the host
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+    /// A terminal for the command too, or although input is none
+    #[arg(short = 't', long, help_heading = "Connection")]
+    pub tty: bool,
+    #[command(flatten)]
+    pub inventory: InventoryArgs,
+    #[command(flatten)]
+    pub login: LoginArgs,
 }
 
 #[derive(Subcommand, Debug)]
@@ -466,5 +496,15 @@ mod tests {
         assert_eq!(run.report.verbose, 3);
         assert_eq!(run.connection.limit.as_deref(), Some("web:!db"));
         assert!(run.check && run.report.diff && run.connection.become_);
+    }
+
+    #[test]
+    fn options_of_a_command_on_a_host_are_its_own() {
+        for line in ["kconf ssh web -u me -t top -d 1 -u x", "kconf ssh -t -u me web -- top -d 1 -u x"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            let Command::Ssh(ssh) = cli.command else { panic!("not a shell") };
+            assert_eq!((ssh.host.as_str(), ssh.login.user.as_deref(), ssh.tty), ("web", Some("me"), true));
+            assert_eq!(ssh.command, ["top", "-d", "1", "-u", "x"]);
+        }
     }
 }

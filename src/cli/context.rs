@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{ConnectionArgs, InventoryArgs, ReportArgs};
+use super::args::{ConnectionArgs, InventoryArgs, LoginArgs, ReportArgs};
 use super::exit::Failure;
 use super::settings::Settings;
 use super::{extra_vars, prompt, secrets};
@@ -184,16 +184,34 @@ impl Context {
         Ok(if report.verbose > 0 { report.verbose } else { set })
     }
 
+    /// What connections fall back to by command line, environment and files.
+    ///
+    /// # Errors
+    /// A setting that makes no sense, or nobody is there to ask for a password.
+    pub fn connection(&self, login: &LoginArgs, kind: Option<&str>) -> Result<Defaults, Failure> {
+        let password =
+            if login.ask_pass || self.settings.flag("ask_pass")?.unwrap_or(false) { Some(prompt::password("SSH password")?) } else { None };
+        Ok(Defaults {
+            user: login.user.clone().or_else(|| self.settings.text("remote_user")),
+            private_keys: login.private_key.clone().or_else(|| self.settings.path("private_key_file")).into_iter().collect(),
+            password,
+            connect_timeout: self.settings.connect_timeout(login.timeout)?,
+            host_key_checking: self.settings.host_key_checking()?,
+            ssh_common_args: login.ssh_common_args.clone().or_else(|| self.settings.text("ssh_common_args")),
+            ssh_extra_args: login.ssh_extra_args.clone().or_else(|| self.settings.text("ssh_extra_args")),
+            connection: kind.map(str::to_owned).or_else(|| self.settings.text("connection")),
+            home: self.settings.home.clone(),
+            local_user: local_user(),
+            agent: std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+            ssh_config: SshConfig::load(&self.settings.home),
+        })
+    }
+
     /// What a run is set to by command line, environment and files.
     ///
     /// # Errors
     /// A setting that makes no sense, or nobody is there to ask for a password.
     pub fn run_settings(&self, connection: &ConnectionArgs, report: &ReportArgs) -> Result<crate::engine::Settings, Failure> {
-        let password = if connection.ask_pass || self.settings.flag("ask_pass")?.unwrap_or(false) {
-            Some(prompt::password("SSH password")?)
-        } else {
-            None
-        };
         let ask_become = connection.ask_become_pass || self.settings.flag("become_ask_pass")?.unwrap_or(false);
         let become_password = if ask_become { Some(prompt::password("BECOME password")?) } else { None };
         let gathering = match self.settings.text("gathering").as_deref() {
@@ -225,20 +243,7 @@ impl Context {
             limit: connection.limit.clone(),
             force_handlers: self.settings.flag("force_handlers")?.unwrap_or(false),
             gathering,
-            connection: Defaults {
-                user: connection.user.clone().or_else(|| self.settings.text("remote_user")),
-                private_keys: connection.private_key.clone().or_else(|| self.settings.path("private_key_file")).into_iter().collect(),
-                password,
-                connect_timeout: self.settings.connect_timeout(connection.timeout)?,
-                host_key_checking: self.settings.host_key_checking()?,
-                ssh_common_args: connection.ssh_common_args.clone().or_else(|| self.settings.text("ssh_common_args")),
-                ssh_extra_args: connection.ssh_extra_args.clone().or_else(|| self.settings.text("ssh_extra_args")),
-                connection: connection.connection.clone().or_else(|| self.settings.text("connection")),
-                home: self.settings.home.clone(),
-                local_user: local_user(),
-                agent: std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
-                ssh_config: SshConfig::load(&self.settings.home),
-            },
+            connection: self.connection(&connection.login, connection.connection.as_deref())?,
             becoming: Becoming {
                 on: connection.become_ || self.settings.flag("become")?.unwrap_or(false),
                 user: connection.become_user.clone().or_else(|| self.settings.text("become_user")),

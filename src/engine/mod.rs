@@ -23,6 +23,7 @@ pub mod local_files;
 pub mod play;
 pub mod play_context;
 mod prompts;
+pub mod reach;
 pub mod recap;
 pub mod run;
 pub mod scope;

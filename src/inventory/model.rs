@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::pattern::LOCAL_NAMES;
 use indexmap::IndexMap;
 
 use crate::base::Span;
@@ -79,6 +80,12 @@ impl Default for Inventory {
     }
 }
 
+/// The variables of the controller where no source has it. They are those of a host, so no group says otherwise.
+fn implied_vars() -> Vars {
+    let local = Node::text(Span::synthetic("the implied localhost"), "local");
+    Vars::from_iter([("ansible_connection".to_owned(), Arc::new(local))])
+}
+
 impl Inventory {
     /// The host `name`, made when it is new.
     pub fn add_host(&mut self, name: &str) -> &mut Host {
@@ -87,10 +94,11 @@ impl Inventory {
 
     /// A host that stands in no source: the controller, when a play names it.
     pub fn add_implicit(&mut self, name: &str) {
-        let local = Node::text(Span::synthetic("the implied localhost"), "local");
         let host = self.add_host(name);
         host.implicit = true;
-        host.vars.entry("ansible_connection".to_owned()).or_insert_with(|| Arc::new(local));
+        for (variable, value) in implied_vars() {
+            host.vars.entry(variable).or_insert(value);
+        }
     }
 
     /// The group `name`, made when it is new.
@@ -260,6 +268,8 @@ impl Inventory {
             layers.push(Arc::new(host.vars.clone()));
             layers.extend(host.inventory_files.iter().cloned());
             layers.extend(host.playbook_files.iter().cloned());
+        } else if LOCAL_NAMES.contains(&host) {
+            layers.push(Arc::new(implied_vars()));
         }
         layers.retain(|layer| !layer.is_empty());
         layers

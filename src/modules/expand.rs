@@ -52,7 +52,7 @@ pub fn expand(path: &str, system: &dyn System, task: &BTreeMap<String, String>) 
     let Some(rest) = path.strip_prefix('~') else { return Ok(path) };
     let (user, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let home = if user.is_empty() {
-        match task.get("HOME") {
+        match task.get("HOME").or(system.environment()?.get("HOME")).filter(|home| !home.is_empty()) {
             Some(home) => Some(home.clone()),
             None => Some(system.identity()?.home.to_string_lossy().into_owned()),
         }

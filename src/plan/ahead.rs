@@ -1,9 +1,11 @@
 //! A look at what is included at run time, where its name is known already: what is wrong there should not wait until it is reached.
 
 use std::collections::HashSet;
+use std::path::Path;
 
-use crate::base::{Diagnostic, Diagnostics};
-use crate::yaml::Node;
+use crate::base::span::near;
+use crate::base::{Diagnostic, Diagnostics, text};
+use crate::yaml::{self, Mapping, Node};
 
 use super::checks::has_template;
 use super::compiler::Compiler;
@@ -26,6 +28,8 @@ pub(super) struct Ahead {
     /// The variables of all that was seen.
     pub names: Names,
     seen: HashSet<(String, bool)>,
+    /// Where files are named that are not there.
+    missing: HashSet<String>,
 }
 
 /// How a task is come to.
@@ -91,7 +95,8 @@ impl Ahead {
                     compiler.include_role(task, name, files).map(|role| role.items)
                 })
             }
-            Action::Module { .. } | Action::Meta(_) => return,
+            Action::Module { spec, args, .. } => return self.source(task, spec.name, args),
+            Action::Meta(_) => return,
         };
         let Some(brought) = brought else {
             self.unknown = true;
@@ -112,6 +117,31 @@ impl Ahead {
                 self.items(compiler, &items, &Way { certain, depth: way.depth + 1, loop_vars });
             }
         }
+    }
+
+    /// A file that a task takes from the controller, and that is not there. It may be made by the time the task is come to.
+    fn source(&mut self, task: &Task, module: &str, args: &Mapping) {
+        let kind = match module {
+            "copy" => "files",
+            "template" => "templates",
+            _ => return,
+        };
+        let elsewhere = ["remote_src", "content"]
+            .iter()
+            .any(|name| args.get(name).is_some_and(|value| !matches!(value.value, yaml::Value::Bool(false))));
+        let Some((node, name)) = args.get("src").and_then(|node| Some((node, literal(node)?))).filter(|_| !elsewhere) else { return };
+        if name.starts_with('~') {
+            return;
+        }
+        let places = task.file_places(kind, Path::new(name));
+        if places.iter().any(|place| place.exists()) || !self.missing.insert(node.span.to_string()) {
+            return;
+        }
+        let looked: Vec<String> = places.iter().map(|place| near(&place.to_string_lossy()).to_owned()).collect();
+        let wrong = Diagnostic::warning(format!("there is no file `{name}` on the controller so far")).with_span(&node.span);
+        self.later.push(
+            wrong.hint(format!("looked for {}", text::list(&looked))).hint("the task fails unless the file is made before it is run"),
+        );
     }
 
     /// A loop inside an include that loops over the same variable hides the outer item.

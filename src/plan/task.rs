@@ -56,6 +56,22 @@ impl Task {
         folders.retain(|folder| seen.insert(folder.clone()));
         folders
     }
+
+    /// Where a file of the controller is looked for, in this order: under `kind` (`files`, `templates`) and beside it.
+    pub fn file_places(&self, kind: &str, given: &Path) -> Vec<PathBuf> {
+        if given.is_absolute() {
+            return vec![given.to_owned()];
+        }
+        let mut places: Vec<PathBuf> = Vec::new();
+        for base in self.search_path() {
+            for place in [base.join(kind).join(given), base.join(given)] {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        places
+    }
 }
 
 /// The source line at `span` with a caret, as diagnostics show it; empty for what nobody wrote.

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::machine::{Access, Machine};
 use super::result::{self, Observed};
-use crate::modules::spec::Place as ModulePlace;
+use crate::modules::expand::expand_paths;
+use crate::modules::spec::{Place as ModulePlace, Spec};
 use crate::modules::{self, Args, Context, Failure, ModuleResult, Transfer};
 use crate::system::overlay::Change;
 use crate::system::{Cancel, LiveSink, Recorded, System};
@@ -73,16 +74,21 @@ fn act(
         temp_dir: temp_dir.to_owned(),
         environment: task.environment,
     };
-    let outcome = guarded(spec.name, module, context, Args(task.args));
+    let outcome = guarded(spec, module, context, Args(task.args));
     let diff = task.diff.then(|| recorded.diff()).filter(|diff| !diff.is_empty());
     let observed = Observed { changed: recorded.changed(), diff: diff.map(Value::from) };
     let unknown = outcome.as_ref().is_err_and(|failure| failure.unpredictable);
     (result::reply(outcome, observed), unknown)
 }
 
-fn guarded(name: &str, module: fn(&mut Context<'_>, Args) -> ModuleResult, mut context: Context<'_>, args: Args) -> ModuleResult {
+fn guarded(spec: &Spec, module: fn(&mut Context<'_>, Args) -> ModuleResult, mut context: Context<'_>, mut args: Args) -> ModuleResult {
+    let name = spec.name;
+    let act = || {
+        expand_paths(spec.options, &mut args.0, context.system, &context.environment)?;
+        module(&mut context, args)
+    };
     // What the module may have left half-done lies on the machine, not in this process: all it had is dropped.
-    catch_unwind(AssertUnwindSafe(|| module(&mut context, args))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         let text = text.unwrap_or("no reason was given");
         Err(Failure::new(format!("the module `{name}` ended unexpectedly: {text}")).hint("this is a defect of kconf: please report it"))

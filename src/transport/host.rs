@@ -1,5 +1,6 @@
 //! A session: one identity on one host. Its runner is started by the first task that needs one.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::bootstrap::script;
 use super::elevate::{self, Prompt};
 use super::ending::Ender;
-use super::exec::{Exec, Guard, Remains};
+use super::exec::Exec;
 use super::fallback::{ShellMachine, Watch};
 use super::hub::Common;
 use super::link::{CallError, Link, Reason};
 use super::predictions::{Predictions, Told};
 use super::quote::quote;
+use super::running::{Behind, Running, Unfinished};
 use super::start::{Failed, How, StartFailure, Started, Streams, start};
 use super::{Become, ContentSource, LiveSender, RawCommand, RawOutput, Session, Stage, Target, Unreachable, Via, inline, local, ssh};
 use crate::runner;
@@ -50,25 +52,6 @@ struct Inner {
 }
 
 type Starting = Shared<BoxFuture<'static, Result<Arc<Running>, Unreachable>>>;
-
-/// A runner at work.
-struct Running {
-    link: Link,
-    via: Via,
-    /// Tells it from the other runners of the run.
-    number: u64,
-    told: Told,
-    sent: Mutex<inline::Sent>,
-    behind: Behind,
-}
-
-/// What stands behind a link: it ends with it.
-#[derive(Default)]
-struct Behind {
-    remains: Remains,
-    /// Ends the command.
-    _guard: Option<Guard>,
-}
 
 impl HostSession {
     pub(super) fn new(target: Target, to: Option<Become>, place: Place, common: Arc<Common>, predictions: Arc<Predictions>) -> Self {
@@ -127,7 +110,7 @@ impl HostSession {
             let mut runner = self.0.runner.lock().unwrap_or_else(PoisonError::into_inner);
             let usable = runner.as_ref().filter(|starting| match starting.peek() {
                 None => true,
-                Some(Ok(running)) => running.link.lost().is_none(),
+                Some(Ok(running)) => running.is_usable(),
                 Some(Err(_)) => false,
             });
             match usable {
@@ -183,7 +166,7 @@ impl HostSession {
 
     fn now_running(&self, link: Link, via: Via, behind: Behind) -> Running {
         let number = self.0.common.counting.runner();
-        Running { link, via, number, told: Told::default(), sent: Mutex::default(), behind }
+        Running { link, via, number, told: Told::default(), sent: Mutex::default(), behind, doomed: AtomicBool::new(false) }
     }
 
     /// The same request loop within this process.
@@ -249,7 +232,7 @@ impl HostSession {
         self.broken().unwrap_or_else(|| self.unreachable(failure.stage, &failure.message, failure.hint))
     }
 
-    fn unreachable(&self, stage: Stage, message: &str, hint: Option<String>) -> Unreachable {
+    pub(super) fn unreachable(&self, stage: Stage, message: &str, hint: Option<String>) -> Unreachable {
         Unreachable {
             host: self.0.target.name.clone(),
             hop: match &self.0.place {
@@ -265,7 +248,7 @@ impl HostSession {
     }
 
     /// The error of a connection that ended, if it did.
-    fn broken(&self) -> Option<Unreachable> {
+    pub(super) fn broken(&self) -> Option<Unreachable> {
         let Place::Ssh(connection) = &self.0.place else { return None };
         let (hop, why) = connection.broken()?;
         let bastion = hop.login() != self.0.target.host.login();
@@ -340,7 +323,10 @@ impl HostSession {
             predictions.add(running.number, reply.recorded);
             each(reply.index, reply.reply);
         };
-        match running.link.call(&before, request, content, live, &mut take).await {
+        let mut unfinished = Unfinished::new(&running, &self.0.common.endings);
+        let called = running.link.call(&before, request, content, live, &mut take).await;
+        unfinished.finished();
+        match called {
             Ok(()) => Ok(()),
             Err(CallError::TooLarge(why)) => {
                 (0..count).for_each(|index| each(index, runner::failed(&why)));

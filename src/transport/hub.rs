@@ -16,7 +16,7 @@ use super::runners::Runners;
 use super::ssh::Pool;
 use crate::system::overlay::Change;
 
-use super::{Become, Hop, Kind, Session, Stage, Target, Unreachable};
+use super::{Attached, Become, Hop, Kind, Session, Stage, Target, Terminal, Unreachable};
 
 /// How long runners may take to end at the end of a run.
 const CLOSING: Duration = Duration::from_secs(8);
@@ -138,6 +138,18 @@ impl Hub {
     /// # Errors
     /// Says which hop failed at what, and what to do.
     pub async fn session(&self, target: &Target, to: Option<&Become>) -> Result<Arc<dyn Session>, Unreachable> {
+        Ok(Arc::new(self.host_session(target, to).await?))
+    }
+
+    /// Starts `line` in the login shell of a host, or that shell itself, for a person; with `terminal` on a terminal there.
+    ///
+    /// # Errors
+    /// Says which hop failed at what, and what to do.
+    pub async fn attach(&self, target: &Target, line: Option<&str>, terminal: Option<&Terminal>) -> Result<Attached, Unreachable> {
+        self.host_session(target, None).await?.attach(line, terminal).await
+    }
+
+    async fn host_session(&self, target: &Target, to: Option<&Become>) -> Result<HostSession, Unreachable> {
         let place = match target.kind {
             Kind::Local => Place::Local,
             Kind::Ssh => Place::Ssh(tokio::select! {
@@ -154,11 +166,11 @@ impl Hub {
         let key = Key { kind: target.kind, way, to: to.cloned() };
         let mut sessions = self.0.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = sessions.get(&key).filter(|session| session.is_usable()) {
-            return Ok(Arc::new(session.clone()));
+            return Ok(session.clone());
         }
         let session = HostSession::new(target.clone(), to.cloned(), place, Arc::clone(&self.0.common), self.predictions(target));
         sessions.insert(key, session.clone());
-        Ok(Arc::new(session))
+        Ok(session)
     }
 
     /// What check mode has recorded of this machine behind the first `known` changes.

@@ -7,10 +7,11 @@
 //! that was started on a host outlives its session.
 //!
 //! The way in: [`route::resolve`] turns variables into a [`Target`], [`Hub::session`] turns a target into a [`Session`],
-//! [`Session::call`] runs a module there.
+//! [`Session::call`] runs a module there; [`Hub::attach`] gives a person a shell.
 //!
 //! To add a kind of connection: a variant of [`Kind`], its name in `route`, and a file that opens a byte stream to it.
 
+pub mod attached;
 mod bootstrap;
 pub mod content;
 mod elevate;
@@ -27,16 +28,20 @@ mod quote;
 mod raw;
 pub mod route;
 pub mod runners;
+mod running;
 pub mod session;
 pub mod ssh;
 mod start;
 pub mod target;
+pub mod terminal;
 mod transfers;
 pub mod unreachable;
 
+pub use attached::{Attached, Ended, Streams};
 pub use content::{ContentSource, Incoming, NoContent};
 pub use hub::{Counters, Hub, HubOptions};
 pub use runners::Runners;
 pub use session::{LiveSender, RawCommand, RawOutput, Session, Via};
 pub use target::{Become, BecomeMethod, Hop, HostKeyChecking, Kind, Target};
+pub use terminal::{Size, Terminal};
 pub use unreachable::{Stage, TriedKey, Unreachable};

@@ -40,7 +40,7 @@ impl HostSession {
     }
 
     /// Starts the line so that it says its process id first; `None` when what is there is no POSIX shell.
-    async fn announced(&self, command: &RawCommand) -> Result<Option<Started>, Unreachable> {
+    pub(super) async fn announced(&self, command: &RawCommand) -> Result<Option<Started>, Unreachable> {
         let line = quote(&command.line);
         let (line, to) = match (&command.executable, self.identity()) {
             (Some(executable), _) => self.line(&announce(&format!("exec {} -c {line}", quote(executable))))?,

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::server::Sshd;
 use crate::{Ran, compare, document};
 
 /// What `case.json` can say.
@@ -38,15 +39,28 @@ pub struct Options {
     /// The oracle needs the collections of the package `ansible`: for `record`.
     #[serde(rename = "collections")]
     _collections: bool,
+    /// Whether its hosts are reached over SSH, on this machine.
+    ssh: Option<Ssh>,
     /// The heading in `docs/compatibility.md` that says why kconf differs here.
     differs: Option<String>,
 }
 
-/// A case.
+/// When a case is run over SSH.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Ssh {
+    /// In both ways, each with a record of its own.
+    Also,
+    /// Never in another way.
+    Only,
+}
+
+/// A case, and the way in which it is run.
 pub struct Case {
-    /// `AREA/BEHAVIOUR`.
+    /// `AREA/BEHAVIOUR`, and `over SSH` when it is.
     pub name: String,
     folder: PathBuf,
+    over_ssh: bool,
 }
 
 fn here() -> PathBuf {
@@ -65,23 +79,32 @@ impl Case {
     pub fn all() -> Vec<Self> {
         let areas = folders(&here().join("cases"));
         let cases = areas.iter().flat_map(|area| folders(area));
-        let named = cases.map(|folder| {
-            let parts: Vec<&str> = folder.iter().rev().take(2).filter_map(|part| part.to_str()).collect();
-            Self { name: format!("{}/{}", parts[1], parts[0]), folder }
-        });
-        named.collect()
+        cases.flat_map(Self::ways).collect()
+    }
+
+    /// The ways in which the case in `folder` is run.
+    fn ways(folder: PathBuf) -> Vec<Self> {
+        let parts: Vec<&str> = folder.iter().rev().take(2).filter_map(|part| part.to_str()).collect();
+        let name = format!("{}/{}", parts[1], parts[0]);
+        let ssh = options(&folder).ssh;
+        let mut ways = Vec::new();
+        if ssh != Some(Ssh::Only) {
+            ways.push(Self { name: name.clone(), folder: folder.clone(), over_ssh: false });
+        }
+        if ssh.is_some() {
+            ways.push(Self { name: format!("{name} over SSH"), folder, over_ssh: true });
+        }
+        ways
     }
 
     /// Runs it.
     pub fn run(&self) -> Ran {
-        let options: Options = match fs::read_to_string(self.folder.join("case.json")) {
-            Ok(text) => serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: case.json: {error}", self.name)),
-            Err(_) => Options::default(),
-        };
-        let differences = match fs::read_to_string(self.folder.join("recorded.json")) {
+        let options = options(&self.folder);
+        let record = if self.over_ssh { "recorded_ssh.json" } else { "recorded.json" };
+        let differences = match fs::read_to_string(self.folder.join(record)) {
             Err(_) => vec!["there is no record: run `tests/compat/record`".to_owned()],
             Ok(text) => {
-                let recorded = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: recorded.json: {error}", self.name));
+                let recorded = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {record}: {error}", self.name));
                 compare::differences(&recorded, &self.given(&options), options.by_host)
             }
         };
@@ -106,6 +129,7 @@ impl Case {
             fs::copy(here().join("hosts"), folder.join("hosts")).expect("the inventory can be copied");
             inventory = Some("hosts");
         }
+        let sshd = self.over_ssh.then(|| over_ssh(&folder.join("hosts"), &home));
         let named = inventory.filter(|_| options.inventory.unwrap_or(true));
         let given: Vec<String> = match &options.command {
             Some(command) => command.clone(),
@@ -145,9 +169,41 @@ impl Case {
         given.insert("stderr".to_owned(), json!(String::from_utf8_lossy(&output.stderr)));
         given.insert("files".to_owned(), files(&folder));
         let text = serde_json::to_string(&given).expect("it is JSON");
-        let text = text.replace(&folder.display().to_string(), "<case>").replace(&home.display().to_string(), "<home>");
+        let mut text = text.replace(&folder.display().to_string(), "<case>").replace(&home.display().to_string(), "<home>");
+        if let Some(sshd) = sshd {
+            text = text.replace(&sshd.dir.path().display().to_string(), "<sshd>");
+        }
         serde_json::from_str(&text).expect("it is JSON still")
     }
+}
+
+/// What `case.json` in the folder says.
+fn options(folder: &Path) -> Options {
+    match fs::read_to_string(folder.join("case.json")) {
+        Ok(text) => serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: case.json: {error}", folder.display())),
+        Err(_) => Options::default(),
+    }
+}
+
+/// An sshd on which the hosts of the inventory are that say `ansible_connection=local` on a line of its own. `record` does the same.
+fn over_ssh(inventory: &Path, home: &Path) -> Sshd {
+    let config = include_str!("sshd_config").replace("@HOME@", &home.display().to_string());
+    let sshd = Sshd::with(&config);
+    let hop = sshd.hop();
+    let known = hop.known_hosts.first().map(|file| file.display().to_string()).unwrap_or_default();
+    let variables = [
+        ("ansible_connection", "ssh".to_owned()),
+        ("ansible_host", hop.address),
+        ("ansible_port", hop.port.to_string()),
+        ("ansible_user", hop.user),
+        ("ansible_ssh_private_key_file", sshd.path("key").display().to_string()),
+        ("ansible_ssh_common_args", format!("-o UserKnownHostsFile={known}")),
+        ("sshd", sshd.dir.path().display().to_string()),
+    ];
+    let lines: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let hosts = fs::read_to_string(inventory).expect("the inventory can be read");
+    fs::write(inventory, hosts.replace("ansible_connection=local\n", &lines)).expect("the inventory can be written");
+    sshd
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -158,7 +214,7 @@ fn copy(from: &Path, to: &Path) {
             symlink(fs::read_link(&path).expect("it is a link"), target).expect("a link can be made");
         } else if path.is_dir() {
             copy(&path, &target);
-        } else if !["case.json", "recorded.json"].contains(&entry.file_name().to_string_lossy().as_ref()) {
+        } else if !["case.json", "recorded.json", "recorded_ssh.json"].contains(&entry.file_name().to_string_lossy().as_ref()) {
             fs::copy(&path, &target).expect("a file can be copied");
         }
     }

@@ -98,14 +98,19 @@ fn headline(step: &Value) -> String {
 fn steps(document: &Value) -> Vec<Value> {
     let mut steps: Vec<Value> = document["steps"].as_array().cloned().unwrap_or_default();
     steps.retain(|step| step["note"] != "no hosts left");
-    // The oracle says of some meta tasks, not of all, that they were skipped.
+    // Of a meta task it is only told on which hosts it was skipped, and why is worded differently.
     for step in steps.iter_mut().filter(|step| is_meta(step)) {
-        step["hosts"] = json!({});
+        let hosts = step["hosts"].as_object_mut();
+        hosts.into_iter().flat_map(Map::values_mut).for_each(|entry| *entry = entry["status"].take());
     }
     // The oracle announces some meta tasks for each host.
     steps.dedup_by(|next, step| {
-        let empty = |step: &Value| step["hosts"].as_object().is_some_and(Map::is_empty);
-        step["task"].is_string() && step["task"] == next["task"] && empty(step) && empty(next)
+        let of_meta = |step: &Value| step["hosts"].as_object().is_some_and(|hosts| hosts.values().all(Value::is_string));
+        let same = step["task"].is_string() && step["task"] == next["task"] && of_meta(step) && of_meta(next);
+        if let (true, Some(hosts), Some(more)) = (same, step["hosts"].as_object_mut(), next["hosts"].as_object_mut()) {
+            hosts.append(more);
+        }
+        same
     });
     for step in &mut steps {
         if let Some(hosts) = step.get_mut("hosts").and_then(Value::as_array_mut) {
@@ -114,14 +119,21 @@ fn steps(document: &Value) -> Vec<Value> {
         }
         for entry in step.get_mut("hosts").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
             compared(entry);
-            entry["items"].as_array_mut().into_iter().flatten().for_each(compared);
+            entry.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten().for_each(compared);
         }
     }
     steps
 }
 
+/// Whether a step is a meta task: by its usual name, or by what is told of a host on which it was skipped.
 fn is_meta(step: &Value) -> bool {
-    step["task"].as_str().is_some_and(|task| task == "meta" || task.ends_with(" : meta"))
+    const WORDS: &[&str] = &["clear_facts", "clear_host_errors", "end_batch", "end_host", "end_play", "end_role", "flush_handlers"];
+    let named = step["task"].as_str().is_some_and(|task| task == "meta" || task.ends_with(" : meta"));
+    let told = |entry: &Value| {
+        let message = entry["result"]["msg"].as_str().unwrap_or_default();
+        entry["status"] == "skipped" && message.split(' ').next().is_some_and(|word| WORDS.contains(&word))
+    };
+    named || step["hosts"].as_object().is_some_and(|hosts| !hosts.is_empty() && hosts.values().all(told))
 }
 
 /// Takes out of a result what is not compared.

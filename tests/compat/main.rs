@@ -11,6 +11,9 @@ mod case;
 mod compare;
 mod console;
 mod document;
+#[path = "../it/transport/server.rs"]
+#[expect(dead_code, reason = "the tests of the transport do more with their servers")]
+mod server;
 mod table;
 
 use std::process::ExitCode;

@@ -5,5 +5,6 @@
 mod architecture;
 mod foreign;
 mod playbook;
+mod ssh;
 mod transport;
 mod vault;

@@ -9,6 +9,7 @@ mod facts;
 mod inventory;
 mod ping;
 mod run;
+mod ssh;
 mod start;
 mod vault;
 
@@ -21,6 +22,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Run(args) => run::run(*args).await,
         Command::Ping(args) => ping::run(*args).await,
         Command::Exec(args) => exec::run(*args).await,
+        Command::Ssh(args) => ssh::run(*args).await,
         Command::Inventory(args) => inventory::run(args).await,
         Command::Check(args) => check::run(*args).await,
         Command::Facts(args) => facts::run(*args).await,

@@ -47,8 +47,17 @@ impl Action for Copy {
                 args.insert("content".to_owned(), Json::Null);
             }
         }
-        Ok(Reply::new(call.remote(call.ready.spec.name, args, &contents).await?))
+        Ok(Reply::new(settled(call.remote(call.ready.spec.name, args, &contents).await?)))
     }
+}
+
+/// The result of a single file. One that was as it should be is told of as `file` does, by its `path` too.
+pub fn settled(mut result: Map<String, Json>) -> Map<String, Json> {
+    let untouched = result.get("changed") == Some(&Json::Bool(false)) && result.get("state").is_some_and(|state| state == "file");
+    if let Some(dest) = result.get("dest").filter(|_| untouched).cloned() {
+        result.insert("path".to_owned(), dest);
+    }
+    result
 }
 
 /// The path that was found, with the `/` that a user wrote behind it.

@@ -6,6 +6,7 @@ use super::Action;
 use super::copy::{add_file, reference_json};
 use crate::base::shlex;
 use crate::engine::content::Contents;
+use crate::engine::task::finish::is_true;
 use crate::engine::task::{Call, Reply, Trouble};
 
 /// See the module documentation.
@@ -22,7 +23,15 @@ impl Action for Script {
         let mut args = call.ready.args.clone();
         args.insert("_content".to_owned(), reference_json(&reference));
         args.insert("_arguments".to_owned(), arguments.into());
-        Ok(Reply::new(call.remote(call.ready.spec.name, args, &contents).await?))
+        let mut result = call.remote(call.ready.spec.name, args, &contents).await?;
+        // A script that ran has no more to say than what it gave; of one that was not needed there is only why.
+        result.shift_remove("cmd");
+        if is_true(&result, "skipped") {
+            result.retain(|key, _| matches!(key.as_str(), "changed" | "skipped" | "msg"));
+        } else if result.get("msg").is_some_and(|message| message == "") {
+            result.shift_remove("msg");
+        }
+        Ok(Reply::new(result))
     }
 }
 

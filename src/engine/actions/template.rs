@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
 use super::Action;
-use super::copy::reference_json;
+use super::copy::{reference_json, settled};
 use crate::base::{Diagnostic, Source, python};
 use crate::engine::content::Contents;
 use crate::engine::scope::TaskScope;
@@ -61,7 +61,7 @@ impl Action for Template {
             let about = call.files().about(&path).map_err(|error| unreadable(call, &path, &error))?;
             args.insert("mode".to_owned(), format!("{:04o}", about.mode).into());
         }
-        Ok(Reply::new(call.remote("copy", args, &contents).await?))
+        Ok(Reply::new(settled(call.remote("copy", args, &contents).await?)))
     }
 }
 

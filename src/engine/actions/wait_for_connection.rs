@@ -44,10 +44,11 @@ pub async fn until_reached(call: &Call<'_>, timeout: Duration, each: Duration, p
             Ok(Err(other)) => return Err(other),
             Err(_) => format!("no connection within {} s", each.as_secs()),
         };
-        if begun.elapsed() + pause >= timeout {
+        let left = timeout.saturating_sub(begun.elapsed());
+        if left.is_zero() {
             return Err(Trouble::failed(format!("the host could not be reached within {} s: {last}", timeout.as_secs())));
         }
         call.job.sessions.reset(&call.route()?.target).await;
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(pause.min(left)).await;
     }
 }

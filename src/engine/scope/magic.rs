@@ -9,6 +9,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use super::TaskScope;
 use super::store::Values;
 use crate::engine::LANGUAGE;
+use crate::inventory::pattern::LOCAL_NAMES;
 use crate::plan::Role;
 use crate::template::{Binding, Value};
 use crate::yaml::{Node, Value as Yaml};
@@ -208,7 +209,8 @@ impl Object for HostVars {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         let world = &self.0.world;
-        if !world.inventory().hosts.contains_key(name) {
+        // The controller is there although no source has it.
+        if !world.inventory().hosts.contains_key(name) && !LOCAL_NAMES.contains(&name) {
             return None;
         }
         Some(TaskScope::of_host(world, name).as_value())

@@ -55,7 +55,7 @@ fn apply(dispatcher: &mut Dispatcher<'_>, told: &[String], outcome: &Outcome, ef
             }
         }
         Effect::Stats { host, values, aggregate } => dispatcher.recap.add_stats(host.as_deref(), values.clone(), *aggregate),
-        Effect::AddHost { .. } | Effect::AddToGroup { .. } | Effect::Include(_) | Effect::Meta(_) => {}
+        Effect::AddHost { .. } | Effect::AddToGroup { .. } | Effect::Notify(_) | Effect::Include(_) | Effect::Meta(_) => {}
     }
 }
 
@@ -93,6 +93,7 @@ pub fn extend_inventory(dispatcher: &mut Dispatcher<'_>, effect: &Effect) {
         | Effect::Set { .. }
         | Effect::IncludeVars { .. }
         | Effect::Stats { .. }
+        | Effect::Notify(_)
         | Effect::Include(_)
         | Effect::Meta(_) => {}
     }

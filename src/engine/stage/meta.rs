@@ -1,11 +1,13 @@
 //! `meta:` actions: what they do to the hosts that come to them.
 
+use serde_json::Map;
+
 use super::Stage;
 use crate::base::Severity;
 use crate::engine::host_state::{Due, Standing};
 use crate::engine::task::{connect, keywords};
 use crate::engine::task_info;
-use crate::event::Event;
+use crate::event::{Event, Status};
 use crate::inventory;
 use crate::plan::Meta;
 
@@ -24,7 +26,7 @@ impl Stage<'_, '_> {
         for host in asked {
             match keywords::all_hold(&self.scope(host, due), &due.task.keywords.when) {
                 Ok(true) => chosen.push(host.clone()),
-                Ok(false) => {}
+                Ok(false) => self.passed_over(meta, number, host),
                 Err(wrong) => {
                     self.fatal = Some(wrong);
                     return;
@@ -48,6 +50,30 @@ impl Stage<'_, '_> {
         if !chosen.is_empty() {
             self.act(meta, &chosen, due).await;
         }
+    }
+
+    /// Tells of a host on which the condition of a meta action does not hold. It counts as nothing.
+    fn passed_over(&mut self, meta: Meta, task: u64, host: &str) {
+        // Nobody misses what does nothing, or what concerns the run and no host.
+        let Some(word) = meta.word().filter(|_| !matches!(meta, Meta::Noop | Meta::RefreshInventory | Meta::ResetConnection)) else {
+            return;
+        };
+        let result = Map::from_iter([
+            ("msg".to_owned(), word.into()),
+            ("skipped".to_owned(), true.into()),
+            ("skip_reason".to_owned(), format!("the condition of `{word}` does not hold for {host}").into()),
+        ]);
+        self.dispatcher.emit(&Event::HostDone {
+            host: host.to_owned(),
+            delegated_to: None,
+            task,
+            status: Status::Skipped,
+            ignored: false,
+            looped: false,
+            result,
+            diagnostic: None,
+            took_ms: 0,
+        });
     }
 
     async fn act(&mut self, meta: Meta, chosen: &[String], due: &Due) {

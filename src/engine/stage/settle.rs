@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{Stage, Step};
+use crate::base::Spanned;
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::handlers;
 use crate::engine::host_state::{Due, Standing};
@@ -70,10 +71,18 @@ impl Stage<'_, '_> {
     pub(super) fn settle(&mut self, due: &Due, mut outcome: Outcome, step: &mut Step) {
         let Verdict::Done(status) = outcome.status else { return };
         let host = outcome.host.clone();
+        let mut notifications: Vec<Spanned<String>> = Vec::new();
         for effect in std::mem::take(&mut outcome.effects) {
             super::apply::extend_inventory(self.dispatcher, &effect);
-            if matches!(effect, Effect::Include(_)) {
-                step.includes.push((host.clone(), effect));
+            match effect {
+                Effect::Include(_) => step.includes.push((host.clone(), effect)),
+                // Each item of a loop says it.
+                Effect::Notify(names) => names.into_iter().for_each(|name| {
+                    if !notifications.iter().any(|known| known.value == name.value) {
+                        notifications.push(name);
+                    }
+                }),
+                _ => {}
             }
         }
         let ran = status != Status::Skipped;
@@ -87,7 +96,7 @@ impl Stage<'_, '_> {
             }
             Status::Ok | Status::Changed | Status::Skipped | Status::Failed | Status::Unreachable => {
                 if is_true(&outcome.result, "changed") {
-                    self.notify(due, &host);
+                    self.notify(due, &host, &notifications);
                 }
             }
         }
@@ -109,20 +118,13 @@ impl Stage<'_, '_> {
     }
 
     /// Remembers the handlers that the task names.
-    fn notify(&mut self, due: &Due, host: &str) {
-        if due.task.notify.is_empty() {
+    fn notify(&mut self, due: &Due, host: &str, notifications: &[Spanned<String>]) {
+        if notifications.is_empty() {
             return;
         }
         let scope = self.scope(host, due);
-        for node in &due.task.notify {
-            let found = keywords::texts(&scope, std::slice::from_ref(node)).and_then(|names| {
-                let mut found = Vec::new();
-                for name in names {
-                    found.extend(handlers::find(&self.dispatcher.world, &self.play, host, &self.handlers, &name, &node.span)?);
-                }
-                Ok(found)
-            });
-            match found {
+        for Spanned { value: name, span } in notifications {
+            match handlers::find(&self.dispatcher.world, &self.play, host, &self.handlers, name, span) {
                 Ok(found) => self.remember(host, &scope, &found),
                 Err(wrong) => self.fatal = self.fatal.take().or(Some(wrong)),
             }

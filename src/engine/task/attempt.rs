@@ -135,6 +135,7 @@ fn learnt(job: &Job, result: &Map<String, Json>, effects: &[Effect]) -> Values {
             | Effect::AddHost { .. }
             | Effect::AddToGroup { .. }
             | Effect::Stats { .. }
+            | Effect::Notify(_)
             | Effect::Include(_)
             | Effect::Meta(_) => {}
         }
@@ -198,6 +199,9 @@ fn done(job: &Job, ready: &Ready, mut try_: Try) -> Tried {
     let theirs = try_.result.shift_remove("invocation");
     let mut tried = Tried::from_try(job, &ready.scope, try_, ready.no_log, ready.masks.clone());
     tried.delegated_to.clone_from(&ready.delegated_to);
+    if !ready.notify.is_empty() {
+        tried.effects.push(Effect::Notify(ready.notify.clone()));
+    }
     // Who is told of a failure wants to know with what it was tried.
     if matches!(tried.verdict, Verdict::Done(Status::Failed)) && tried.diagnostic.is_none() && !tried.no_log {
         let invocation = match theirs {

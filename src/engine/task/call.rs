@@ -207,19 +207,7 @@ impl<'a> Call<'a> {
 
     /// Where a file is looked for, in this order.
     pub fn search_places(&self, kind: &str, name: &str) -> Vec<PathBuf> {
-        let given = expand_home(name, &self.job.world.settings.connection.home);
-        if given.is_absolute() {
-            return vec![given];
-        }
-        let mut places: Vec<PathBuf> = Vec::new();
-        for base in self.job.due.task.search_path() {
-            for place in [base.join(kind).join(&given), base.join(&given)] {
-                if !places.contains(&place) {
-                    places.push(place);
-                }
-            }
-        }
-        places
+        self.job.due.task.file_places(kind, &expand_home(name, &self.job.world.settings.connection.home))
     }
 }
 

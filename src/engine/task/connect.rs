@@ -8,7 +8,6 @@ use super::keywords::{self, truth};
 use crate::base::{Diagnostic, Secret, python};
 use crate::engine::scope::TaskScope;
 use crate::engine::world::World;
-use crate::inventory::pattern::LOCAL_NAMES;
 use crate::plan::Keywords;
 use crate::template;
 use crate::transport::route::{self, Bastion};
@@ -37,11 +36,12 @@ pub fn resolve(scope: &TaskScope) -> Result<Route, Diagnostic> {
     Ok(Route { target, becoming })
 }
 
-fn target(scope: &TaskScope, words: &Keywords) -> Result<Target, Diagnostic> {
+/// The way to the host of `scope`.
+///
+/// # Errors
+/// A variable or keyword that cannot be rendered or makes no sense.
+pub fn target(scope: &TaskScope, words: &Keywords) -> Result<Target, Diagnostic> {
     let world = &scope.world;
-    let inventory = world.inventory();
-    let local_name = LOCAL_NAMES.contains(&&*scope.host);
-    let implicit = local_name && inventory.hosts.get(&*scope.host).is_none_or(|host| host.implicit);
     let connection = keywords::text(scope, "connection", words.connection.as_deref())?;
     let user = keywords::text(scope, "remote_user", words.remote_user.as_deref())?;
     let port = keywords::text(scope, "port", words.port.as_deref())?;
@@ -50,7 +50,7 @@ fn target(scope: &TaskScope, words: &Keywords) -> Result<Target, Diagnostic> {
         let found = variable(scope, name, &failed);
         let word = |word: &Option<String>| word.clone().map(Json::String);
         match name {
-            "ansible_connection" => found.or_else(|| if implicit { Some("local".into()) } else { word(&connection) }),
+            "ansible_connection" => found.or_else(|| word(&connection)),
             "ansible_user" => found.or_else(|| variable(scope, "ansible_ssh_user", &failed)).or_else(|| word(&user)),
             "ansible_port" => found.or_else(|| variable(scope, "ansible_ssh_port", &failed)).or_else(|| word(&port)),
             _ => found,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::base::Spanned;
 use crate::engine::scope::store::Values;
 use crate::plan::Meta;
 use crate::template::{Binding, Value};
@@ -59,6 +60,8 @@ pub enum Effect {
         /// Add up with what is there.
         aggregate: bool,
     },
+    /// The handlers to be told of when the task changes something, by the names that were asked for.
+    Notify(Vec<Spanned<String>>),
     /// The dynamic includes.
     Include(Box<Include>),
     /// A meta action whose conditions hold.

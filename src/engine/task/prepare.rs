@@ -10,7 +10,7 @@ use super::args::{self, Written};
 use super::effect::{Effect, Include, Wanted};
 use super::finish::Masks;
 use super::{Job, connect, keywords};
-use crate::base::{Diagnostic, python};
+use crate::base::{Diagnostic, Spanned, python};
 use crate::engine::jobs::Background;
 use crate::engine::scope::TaskScope;
 use crate::modules::Spec;
@@ -51,6 +51,8 @@ pub struct Ready {
     pub timeout: Option<Duration>,
     /// Where and as whom it runs; resolved when first asked for, since many actions touch no host.
     pub route: OnceLock<connect::Route>,
+    /// The handlers that it notifies, by name.
+    pub notify: Vec<Spanned<String>>,
     /// Texts that must not be seen.
     pub masks: Masks,
     /// Nothing of the result is to be seen.
@@ -115,6 +117,7 @@ pub fn prepare(job: &Job, scope: &TaskScope) -> Result<Prepared, Diagnostic> {
         timeout: timeout(job, &scope)?,
         route: OnceLock::new(),
         no_log: no_log(job, &scope)?,
+        notify: notifications(job, &scope)?,
         masks,
         scope,
     })))
@@ -126,6 +129,15 @@ pub fn prepare(job: &Job, scope: &TaskScope) -> Result<Prepared, Diagnostic> {
 /// The keyword cannot be evaluated.
 pub fn no_log(job: &Job, scope: &TaskScope) -> Result<bool, Diagnostic> {
     Ok(keywords::boolean(scope, "no_log", job.due.task.keywords.no_log.as_deref())?.unwrap_or(false))
+}
+
+fn notifications(job: &Job, scope: &TaskScope) -> Result<Vec<Spanned<String>>, Diagnostic> {
+    let mut all = Vec::new();
+    for node in &job.due.task.notify {
+        let names = keywords::texts(scope, std::slice::from_ref(node)).map_err(|wrong| wrong.context("failed to read `notify`"))?;
+        all.extend(names.into_iter().map(|value| Spanned { value, span: node.span.clone() }));
+    }
+    Ok(all)
 }
 
 fn background(job: &Job, scope: &TaskScope) -> Result<Option<Background>, Diagnostic> {

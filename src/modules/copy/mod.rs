@@ -16,6 +16,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::coerce::spaced_json;
+use super::expand::expand;
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
 use super::shared::mode::{self, Mode};
 use super::shared::write::Source;
@@ -163,7 +164,9 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
     let outcome = match (&args._tree, &args._content) {
         (Some(entries), _) => tree::put(ctx, &settings, entries, Path::new(&args.dest))?.with("dest", with_slash(&args.dest)),
         (None, Some(content)) => one(ctx, &args, &settings, content)?,
-        (None, None) if args.remote_src => remote::copy(ctx, &settings, src, &args.dest, preserve, args.local_follow)?,
+        (None, None) if args.remote_src => {
+            remote::copy(ctx, &settings, &expand(src, ctx.system, &ctx.environment)?, &args.dest, preserve, args.local_follow)?
+        }
         (None, None) => return Err(Failure::new("failed to copy: the content of the source has not arrived")),
     };
     Ok(if args.src.is_some() { outcome.with("src", src) } else { outcome })

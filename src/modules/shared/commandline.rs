@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::base::shlex;
 use crate::modules::{Context, Failure, ModuleResult, Outcome};
 use crate::system::{Command, ErrorKind, Executed, Follow, Output};
 
@@ -55,9 +56,9 @@ pub fn run(ctx: &mut Context<'_>, line: CommandLine) -> ModuleResult {
         Ok(executed) => executed,
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::PermissionDenied) => {
             let rc = if error.kind == ErrorKind::NotFound { 2 } else { 13 };
-            return Err(Failure::from(error).with("cmd", line.shown).with("rc", rc).with("stdout", "").with("stderr", ""));
+            return Err(Failure::from(error).with("cmd", as_line(line.shown)).with("rc", rc).with("stdout", "").with("stderr", ""));
         }
-        Err(error) => return Err(Failure::from(error).with("cmd", line.shown)),
+        Err(error) => return Err(Failure::from(error).with("cmd", as_line(line.shown))),
     };
     match executed {
         Executed::WouldRun => Ok(would_run(&line)),
@@ -81,6 +82,14 @@ pub fn finish(outcome: Outcome, output: &Output) -> ModuleResult {
         return Ok(outcome.with("msg", "").changed(true));
     }
     Err(Failure { result: outcome.result, ..Failure::new("non-zero return code") }.with("changed", true))
+}
+
+/// A command that could not even be started is shown as a line.
+fn as_line(shown: Value) -> Value {
+    match shown {
+        Value::Array(words) => words.iter().filter_map(Value::as_str).map(shlex::quote).collect::<Vec<_>>().join(" ").into(),
+        other => other,
+    }
 }
 
 fn tell(line: &CommandLine, output: &Output) -> Outcome {

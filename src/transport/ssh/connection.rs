@@ -77,7 +77,7 @@ impl Connection {
     }
 
     /// A channel for a session. That the server refuses one ends nothing, so it is asked for again while others may be ending.
-    async fn channel(&self) -> Result<Channel<Msg>, String> {
+    pub(super) async fn channel(&self) -> Result<Channel<Msg>, String> {
         let mut again = AGAIN.iter();
         loop {
             match (self.handle.channel_open_session().await, again.next()) {
@@ -112,19 +112,29 @@ async fn pump(mut channel: Channel<Msg>, events: mpsc::Sender<Event>, mut ended:
             }
         };
         let event = match message {
-            Some(ChannelMsg::Data { data }) => Event::Stdout(data),
-            Some(ChannelMsg::ExtendedData { data, .. }) => Event::Stderr(data),
-            Some(ChannelMsg::ExitStatus { exit_status }) => Event::Exit(i32::try_from(exit_status).unwrap_or(i32::MAX)),
-            Some(ChannelMsg::ExitSignal { signal_name, .. }) => Event::Exit(-signal_number(&signal_name)),
             Some(ChannelMsg::Failure) => {
                 let _ = events.send(Event::Stderr("the server does not allow commands".into())).await;
                 Event::Exit(255)
             }
             Some(ChannelMsg::Close) | None => break,
-            Some(_) => continue,
+            Some(message) => match event(message) {
+                Some(event) => event,
+                None => continue,
+            },
         };
         // The receiver goes away together with the guard, which the next round sees.
         let _ = events.send(event).await;
+    }
+}
+
+/// What a message says of a command; `None`: nothing.
+pub(super) fn event(message: ChannelMsg) -> Option<Event> {
+    match message {
+        ChannelMsg::Data { data } => Some(Event::Stdout(data)),
+        ChannelMsg::ExtendedData { data, .. } => Some(Event::Stderr(data)),
+        ChannelMsg::ExitStatus { exit_status } => Some(Event::Exit(i32::try_from(exit_status).unwrap_or(i32::MAX))),
+        ChannelMsg::ExitSignal { signal_name, .. } => Some(Event::Exit(-signal_number(&signal_name))),
+        _ => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Connections by SSH: one hop at a time, the next through the one before.
 //!
 //! [`pool`] shares connections, [`dial`] opens one, [`client`] judges its host key by [`known_hosts`], [`auth`] logs in with the keys of
-//! [`keyring`], [`connection`] runs commands on it.
+//! [`keyring`], [`connection`] runs commands on it, [`attach`] those that a person works with.
 
+mod attach;
 mod auth;
 mod client;
 mod connection;
@@ -10,7 +11,9 @@ mod dial;
 pub mod glob;
 mod keyring;
 pub mod known_hosts;
+mod modes;
 mod pool;
 
+pub(super) use attach::{Control, Output};
 pub(super) use connection::Connection;
 pub(super) use pool::{Pool, hop_label};

@@ -18,23 +18,9 @@ pub(crate) struct Sshd {
     child: Child,
 }
 
-/// The lines of sshd's configuration that all tests share. The login's cache is a directory of the test; with a higher level bash does
-/// not read the start-up file of whoever runs the tests.
-const CONFIG: &str = "\
-ListenAddress 127.0.0.1
-HostKey @DIR@/host_key
-PidFile none
-AuthorizedKeysFile @DIR@/authorized_keys
-StrictModes no
-UsePAM no
-UseDNS no
-PermitRootLogin yes
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-LogLevel VERBOSE
-SetEnv XDG_CACHE_HOME=@DIR@/cache SHLVL=5
-PermitUserEnvironment no
-";
+/// The lines of sshd's configuration that all tests share, also those of `tests/compat` and what records their oracle. The login's cache is
+/// a directory of the test; with a higher level bash does not read the start-up file of whoever runs the tests.
+const CONFIG: &str = include_str!("sshd_config");
 
 impl Sshd {
     /// With the configuration of all tests.
