@@ -17,11 +17,12 @@
 //! | `inventory` | hosts, groups, variables and where they come from | base, yaml, vault, template |
 //! | `playbook` | the syntax tree of playbooks and roles | base, yaml |
 //! | `event` | what happened in a run, as data | base |
+//! | `journal` | what runs leave behind: written as they happen, read again later | base, event |
 //! | `transport` | byte streams to hosts: routes, ssh, bastions, local; and the sessions over them | base, system, modules, wire, runner |
 //! | `plan` | syntax tree to a plan: roles and imports resolved, static checks | base, yaml, vault, template, inventory, playbook, modules |
 //! | `engine` | executes a plan and emits events | base, system, klaytn, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan |
-//! | `report` | events to what a person or a program reads | base, yaml, event |
-//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, engine, report |
+//! | `report` | events to what a person or a program reads | base, yaml, event, journal |
+//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, journal, transport, plan, engine, report |
 //!
 //! `base`, `system`, `modules`, `wire` and `runner` make up the program that runs on targets. All the rest is built
 //! only with the feature `controller`, so the compiler itself keeps the controller out of that program.
@@ -41,6 +42,8 @@ pub mod engine;
 pub mod event;
 #[cfg(feature = "controller")]
 pub mod inventory;
+#[cfg(feature = "controller")]
+pub mod journal;
 #[cfg(feature = "controller")]
 pub mod plan;
 #[cfg(feature = "controller")]

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the real machine")]
 
 mod architecture;
+mod journal;
 mod playbook;
 mod transport;
 mod vault;
