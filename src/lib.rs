@@ -18,11 +18,12 @@
 //! | `playbook` | the syntax tree of playbooks and roles | base, yaml |
 //! | `foreign` | modules without code of kconf's own: found in projects and collections, packaged for hosts | base, system, modules, yaml |
 //! | `event` | what happened in a run, as data | base |
+//! | `journal` | what runs leave behind: written as they happen, read again later | base, event |
 //! | `transport` | byte streams to hosts: routes, ssh, bastions, local; and the sessions over them | base, system, modules, wire, runner |
 //! | `plan` | syntax tree to a plan: roles and imports resolved, static checks | base, yaml, vault, template, inventory, playbook, modules, foreign |
 //! | `engine` | executes a plan and emits events | base, system, klaytn, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, foreign |
-//! | `report` | events to what a person or a program reads | base, yaml, event |
-//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, engine, report, foreign |
+//! | `report` | events to what a person or a program reads | base, yaml, event, journal |
+//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, journal, transport, plan, engine, report, foreign |
 //!
 //! `base`, `system`, `modules`, `wire` and `runner` make up the program that runs on targets. All the rest is built
 //! only with the feature `controller`, so the compiler itself keeps the controller out of that program.
@@ -44,6 +45,8 @@ pub mod event;
 pub mod foreign;
 #[cfg(feature = "controller")]
 pub mod inventory;
+#[cfg(feature = "controller")]
+pub mod journal;
 #[cfg(feature = "controller")]
 pub mod plan;
 #[cfg(feature = "controller")]

@@ -13,6 +13,7 @@ Examples:
   kconf ping all                        whether they can be reached
   kconf run playbooks/site.yml          bring them into the described state
   kconf run site.yml --check --diff     say what that would change, and change nothing
+  kconf history                         what was run, and what came of it
 
 Exit codes: 0 ok, 1 could not start, 2 a task failed, 3 errors in playbook or inventory,
 4 a host was unreachable, 5 wrong command line, 99 interrupted, 250 a defect of kconf.")]
@@ -42,6 +43,10 @@ pub enum Command {
     Check(Box<Check>),
     /// Show what kconf finds out about hosts
     Facts(Box<Facts>),
+    /// Show which runs there were, or what came of one
+    History(History),
+    /// Write a report about a run
+    Report(Report),
     /// Show the settings, and where each was found
     Config(Config),
     /// Show the documentation of a module
@@ -78,6 +83,10 @@ pub struct InventoryArgs {
 
 fn whole_number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "expected a whole number".to_owned())
+}
+
+fn run_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected the number of a run, as `kconf history` shows it".to_owned())
 }
 
 /// How to log in to hosts.
@@ -162,13 +171,23 @@ pub enum Output {
     Minimal,
     /// Only results, each on one line
     Oneline,
+    /// JUnit XML at the end, a test case per task and host
+    Junit,
 }
 
 #[derive(Args, Debug)]
 pub struct Run {
     /// The playbooks, run in this order
-    #[arg(required = true, value_name = "PLAYBOOK")]
+    #[arg(required_unless_present = "resume", value_name = "PLAYBOOK")]
     pub playbooks: Vec<PathBuf>,
+    /// Repeat a run that failed or was interrupted, from the top and with its command line, on the hosts that did not finish; on all its
+    /// hosts when it did not get through all plays. Options given beside it take the place of those of the run. Without RUN it is the last
+    /// one in this directory that was no check
+    #[arg(long, value_name = "RUN", value_parser = run_number, num_args = 0..=1, conflicts_with = "playbooks", help_heading = "Run")]
+    pub resume: Option<Option<u64>>,
+    /// What was typed, to be typed again.
+    #[arg(skip)]
+    pub words: Vec<String>,
     #[command(flatten)]
     pub inventory: InventoryArgs,
     #[command(flatten)]
@@ -205,6 +224,52 @@ pub struct Run {
     /// Check the playbooks, and stop
     #[arg(long, help_heading = "Run")]
     pub syntax_check: bool,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryOutput {
+    /// A table; of one run what people want to know
+    Text,
+    /// JSON
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct History {
+    /// The number of a run: show what came of it
+    #[arg(value_name = "RUN", value_parser = run_number)]
+    pub run: Option<u64>,
+    /// Show at most so many runs
+    #[arg(short = 'n', long, value_name = "N", value_parser = whole_number::<usize>, default_value = "20")]
+    pub number: usize,
+    /// What to print
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
+    pub output: HistoryOutput,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// A page that needs nothing beside it
+    Html,
+    /// For tickets and chats
+    Markdown,
+    /// Everything, for programs
+    Json,
+    /// JUnit XML, a test case per task and host
+    Junit,
+}
+
+#[derive(Args, Debug)]
+pub struct Report {
+    /// The number of the run; the last one when there is none
+    #[arg(value_name = "RUN", value_parser = run_number)]
+    pub run: Option<u64>,
+    /// What to write
+    #[arg(long, value_name = "FORMAT", default_value = "html")]
+    pub format: ReportFormat,
+    /// Write there, not to standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

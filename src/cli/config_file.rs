@@ -11,14 +11,19 @@ use crate::base::{Diagnostic, Diagnostics, Source, Span};
 pub struct Setting {
     /// Its key in `kconf.toml`; `KCONF_` with it in capitals is its variable.
     pub name: &'static str,
-    /// Ansible's variable without `ANSIBLE_`.
-    pub variable: &'static str,
-    /// Section and key in `ansible.cfg`.
-    pub ini: (&'static str, &'static str),
+    /// Ansible's variable without `ANSIBLE_`, when Ansible has the setting too.
+    pub variable: Option<&'static str>,
+    /// Section and key in `ansible.cfg`, likewise.
+    pub ini: Option<(&'static str, &'static str)>,
 }
 
 const fn setting(name: &'static str, variable: &'static str, section: &'static str, key: &'static str) -> Setting {
-    Setting { name, variable, ini: (section, key) }
+    Setting { name, variable: Some(variable), ini: Some((section, key)) }
+}
+
+/// A setting that Ansible has not.
+const fn own(name: &'static str) -> Setting {
+    Setting { name, variable: None, ini: None }
 }
 
 /// Every setting there is.
@@ -65,6 +70,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("ssh_common_args", "SSH_COMMON_ARGS", "ssh_connection", "ssh_common_args"),
     setting("ssh_extra_args", "SSH_EXTRA_ARGS", "ssh_connection", "ssh_extra_args"),
     setting("diff", "DIFF_ALWAYS", "diff", "always"),
+    own("journal"),
+    own("journal_keep"),
 ];
 
 /// Keys of `ansible.cfg` that concern what kconf does not need: Python on targets, pipelining, control sockets. They are passed over silently.
@@ -128,8 +135,8 @@ pub fn read(dir: &Path, home: &Path, variable: impl Fn(&str) -> Option<String>) 
         values.found.entry(name).or_insert(found);
     };
     for setting in SETTINGS {
-        let names = [format!("KCONF_{}", setting.name.to_uppercase()), format!("ANSIBLE_{}", setting.variable)];
-        for name in names {
+        let theirs = setting.variable.map(|variable| format!("ANSIBLE_{variable}"));
+        for name in std::iter::once(format!("KCONF_{}", setting.name.to_uppercase())).chain(theirs) {
             if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
                 take(setting.name, Found { value, origin: format!("the environment variable `{name}`"), dir: dir.to_owned(), span: None });
             }
@@ -157,7 +164,7 @@ pub fn read(dir: &Path, home: &Path, variable: impl Fn(&str) -> Option<String>) 
         let (lines, wrong) = ini_lines(&source);
         warnings.extend(wrong);
         for Line { section, key, value } in lines {
-            match SETTINGS.iter().find(|s| s.ini == (section, key.text())) {
+            match SETTINGS.iter().find(|s| s.ini == Some((section, key.text()))) {
                 Some(setting) => take(
                     setting.name,
                     Found {
@@ -169,7 +176,7 @@ pub fn read(dir: &Path, home: &Path, variable: impl Fn(&str) -> Option<String>) 
                 ),
                 None if IRRELEVANT.contains(&key.text()) => {}
                 None => {
-                    let here = SETTINGS.iter().filter(|setting| setting.ini.0 == section).map(|setting| setting.ini.1);
+                    let here = SETTINGS.iter().filter_map(|setting| setting.ini).filter(|ini| ini.0 == section).map(|ini| ini.1);
                     match did_you_mean(key.text(), here) {
                         Some(hint) => warnings.push(
                             Diagnostic::warning(format!("unknown setting `{}` in `[{section}]`", key.text())).with_span(&key).hint(hint),

@@ -258,7 +258,8 @@ impl Context {
     }
 }
 
-fn local_user() -> String {
+/// Who runs the program.
+pub fn local_user() -> String {
     let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
     named
         .or_else(|| nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name))

@@ -17,14 +17,23 @@ use crate::yaml::{self, Mapping, Node};
 pub fn parse(texts: &[String], templates: &Templates) -> Result<Arc<Vars>, Failure> {
     let mut vars = Vars::new();
     for text in texts {
-        for entry in one(text, templates)?.entries {
+        let (read, ignored) = one(text, templates)?;
+        if let Some(words) = ignored {
+            super::messages::error(&Diagnostic::warning(format!("`{words}` in --extra-vars is no `key=value` and is passed over")));
+        }
+        for entry in read.entries {
             vars.insert(entry.key.key_text(), Arc::new(entry.value));
         }
     }
     Ok(Arc::new(vars))
 }
 
-fn one(text: &str, templates: &Templates) -> Result<Mapping, Failure> {
+/// The variables of one `-e`, and the words in it that are none and are passed over.
+///
+/// # Errors
+/// As [`parse`].
+pub fn one(text: &str, templates: &Templates) -> Result<(Mapping, Option<String>), Failure> {
+    let all = |map| (map, None);
     if let Some(path) = text.strip_prefix('@') {
         let mut content = read::read_text(Path::new(path))?;
         if crate::vault::is_encrypted(&content) {
@@ -35,15 +44,15 @@ fn one(text: &str, templates: &Templates) -> Result<Mapping, Failure> {
             })?;
             content = String::from_utf8_lossy(&text).into_owned();
         }
-        return yaml_mapping(path, content);
+        return yaml_mapping(path, content).map(all);
     }
     if text.trim_start().starts_with(['{', '[']) {
-        return yaml_mapping("--extra-vars", text.to_owned());
+        return yaml_mapping("--extra-vars", text.to_owned()).map(all);
     }
     let source = Source::new("--extra-vars", text);
     let span = crate::base::Span::new(source, 0..text.len());
     if !text.contains('=') && text.contains(':') {
-        return yaml_mapping("--extra-vars", text.to_owned());
+        return yaml_mapping("--extra-vars", text.to_owned()).map(all);
     }
     let node = Node::text(span.clone(), text);
     let args = freeform::parse(&node, false).map_err(|_| {
@@ -51,15 +60,11 @@ fn one(text: &str, templates: &Templates) -> Result<Mapping, Failure> {
     })?;
     match args.free_form {
         // Words beside pairs are passed over by Ansible too.
-        Some(raw) if !args.map.entries.is_empty() => {
-            let text = raw.as_str().unwrap_or_default();
-            super::messages::error(&Diagnostic::warning(format!("`{text}` in --extra-vars is no `key=value` and is passed over")));
-            Ok(args.map)
-        }
+        Some(raw) if !args.map.entries.is_empty() => Ok((args.map, Some(raw.as_str().unwrap_or_default().to_owned()))),
         Some(raw) => Err(Failure::usage(
             Diagnostic::at(&raw.span, "expected `key=value`").hint("--extra-vars takes key=value pairs, JSON, YAML, or @FILE"),
         )),
-        None => Ok(args.map),
+        None => Ok(all(args.map)),
     }
 }
 

@@ -45,3 +45,13 @@ pub fn status(line: &str) {
 pub fn data(text: &str) {
     let _ = write!(anstream::stdout().lock(), "{text}");
 }
+
+/// Writes rows of cells as data, each column as wide as its widest cell.
+pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+        data(&format!("{}\n", cells.join("  ").trim_end()));
+    }
+}

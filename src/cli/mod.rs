@@ -12,14 +12,17 @@ mod config_file;
 mod context;
 pub mod exit;
 mod extra_vars;
+mod journal;
+mod left_out;
 mod messages;
 mod prompt;
 mod secrets;
 mod settings;
+mod typed;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 /// Runs the program: parses the command line, runs the command, returns its exit code.
 pub fn main() -> ExitCode {
@@ -29,7 +32,7 @@ pub fn main() -> ExitCode {
         messages::data(&format!("{version}\n"));
         return ExitCode::from(exit::OK);
     }
-    let parsed = match args::Cli::try_parse_from(guise.arguments(given)) {
+    let parsed = match typed::parse(guise.arguments(given)) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are what was asked for; anything else is a mistake on the command line.

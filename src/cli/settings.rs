@@ -30,13 +30,22 @@ impl Settings {
     /// # Errors
     /// A configuration file that makes no sense.
     pub fn read() -> Result<Self, Failure> {
+        let settings = Self::read_quietly()?;
+        for warning in &settings.values.warnings {
+            super::messages::error(warning);
+        }
+        Ok(settings)
+    }
+
+    /// As [`Settings::read`], for who knows that it will be read again: without the warnings.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_quietly() -> Result<Self, Failure> {
         let dir = std::env::current_dir()
             .map_err(|error| Diagnostic::error("failed to find the current directory").caused_by(error.to_string()))?;
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| PathBuf::from("/"));
         let values = config_file::read(&dir, &home, |name| std::env::var(name).ok()).map_err(Failure::invalid)?;
-        for warning in &values.warnings {
-            super::messages::error(warning);
-        }
         Ok(Self { values, dir, home })
     }
 

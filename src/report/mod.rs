@@ -1,16 +1,26 @@
 //! Events to what a person or a program reads.
 //!
-//! Imported by `cli`; imports `base`, `yaml` and `event`.
+//! Imported by `cli`; imports `base`, `yaml`, `event` and `journal`.
 //! Guarantees: reporters see events only; data goes to the writer they are given, live progress to standard error; the same events
 //! give the same text. To add a reporter: one file with a type that implements [`crate::event::Sink`], one line in [`Format`] and in [`reporter`].
+//! Documents about runs that are over are made of a [`record::Record`], which is a sink too; they stand in [`pages`].
 
+pub mod about;
+pub mod pages;
+pub mod record;
+
+mod clean;
 mod detail;
 mod json;
 mod json_text;
+mod junit;
 mod minimal;
+mod overview;
 mod plain;
 mod recap;
 mod terminal;
+
+pub use overview::overview;
 
 use std::io::Write;
 
@@ -31,6 +41,8 @@ pub enum Format {
     Minimal,
     /// Only results, each on one line.
     OneLine,
+    /// JUnit XML at the end.
+    Junit,
 }
 
 /// How much to show.
@@ -59,5 +71,6 @@ pub fn reporter(format: Format, look: Look, out: Box<dyn Write + Send>) -> Box<d
         Format::JsonLines => Box::new(json::Lines::new(out)),
         Format::Minimal => Box::new(minimal::Minimal::new(out, false)),
         Format::OneLine => Box::new(minimal::Minimal::new(out, true)),
+        Format::Junit => Box::new(junit::Junit::new(out)),
     }
 }

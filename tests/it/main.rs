@@ -4,6 +4,7 @@
 
 mod architecture;
 mod foreign;
+mod journal;
 mod playbook;
 mod ssh;
 mod transport;

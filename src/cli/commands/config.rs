@@ -17,10 +17,13 @@ pub fn run(args: &Config) -> Result<u8, Failure> {
             }
             None if args.only_set => {}
             None => {
-                let (section, key) = setting.ini;
                 let name = setting.name;
-                let (own, theirs) = (name.to_uppercase(), setting.variable);
-                messages::data(&format!("# {name} is not set: KCONF_{own}, ANSIBLE_{theirs}, or {key} under [{section}] in ansible.cfg\n"));
+                let own = name.to_uppercase();
+                let theirs = match (setting.variable, setting.ini) {
+                    (Some(theirs), Some((section, key))) => format!(", ANSIBLE_{theirs}, or {key} under [{section}] in ansible.cfg"),
+                    _ => " or kconf.toml".to_owned(),
+                };
+                messages::data(&format!("# {name} is not set: KCONF_{own}{theirs}\n"));
             }
         }
     }

@@ -116,12 +116,7 @@ fn table(context: &Context, inventory: &Inventory) {
             groups.join(" "),
         ]);
     }
-    let widths: Vec<usize> =
-        (0..5).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
-        messages::data(&format!("{}\n", cells.join("  ").trim_end()));
-    }
+    messages::table(&rows);
     messages::status(&format!("{} in {}", count(hosts.len(), "host"), count(inventory.groups.len().saturating_sub(2), "group")));
 }
 

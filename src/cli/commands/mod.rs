@@ -6,12 +6,17 @@ mod config;
 mod doc;
 mod exec;
 mod facts;
+mod history;
 mod inventory;
 mod ping;
+mod report;
+mod resume;
 mod run;
 mod ssh;
 mod start;
 mod vault;
+
+pub use start::exit_code;
 
 use super::args::{Cli, Command};
 use super::exit::{self, Failure};
@@ -26,6 +31,8 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Inventory(args) => inventory::run(args).await,
         Command::Check(args) => check::run(*args).await,
         Command::Facts(args) => facts::run(*args).await,
+        Command::History(args) => history::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Doc(args) => doc::run(&args),
         Command::Vault(args) => vault::run(args).await,

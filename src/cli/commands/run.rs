@@ -6,7 +6,9 @@ use std::io::IsTerminal;
 use super::super::args::{Output, ReportArgs, Run};
 use super::super::context::Context;
 use super::super::exit::{self, Failure};
+use super::super::journal::Recorded;
 use super::super::messages;
+use super::resume;
 use super::start::{Start, exit_code, start};
 use crate::base::{Diagnostic, text};
 use crate::event::Sink;
@@ -16,7 +18,17 @@ use crate::report::{Format, Look, reporter};
 
 /// Runs the command.
 pub async fn run(mut args: Run) -> Result<u8, Failure> {
+    let mut resumed = None;
+    if let Some(id) = args.resume {
+        match resume::take_up(&args, id)? {
+            None => return Ok(exit::OK),
+            Some((run, before)) => (args, resumed) = (run, Some(before)),
+        }
+    }
     let context = Context::new(&args.inventory)?;
+    if let Some(resumed) = &resumed {
+        resumed.check(&args, &context)?;
+    }
     if args.tags.is_empty() {
         args.tags = context.settings.words("tags");
     }
@@ -43,6 +55,9 @@ pub async fn run(mut args: Run) -> Result<u8, Failure> {
         return Ok(exit::OK);
     }
     let inventory = context.inventory(&args.inventory, &args.playbooks).await?;
+    if let Some(resumed) = &resumed {
+        resumed.narrow(&mut args, &inventory);
+    }
     if args.list_hosts {
         list_hosts(&compiled, &selection, &inventory, args.connection.limit.as_deref())?;
         return Ok(exit::OK);
@@ -71,10 +86,12 @@ pub async fn run(mut args: Run) -> Result<u8, Failure> {
     }
     settings.skip_tags = args.skip_tags.clone();
     settings.reload = Some(std::sync::Arc::new(context.reload(&args.inventory, &args.playbooks)));
-    let mut sink = sink(&context, &args.report, settings.diff)?;
+    let reporter = sink(&context, &args.report, settings.diff)?;
     settings.live = format(&context, &args.report) == Format::Terminal;
     let no_cache = args.connection.no_cache;
-    let summary = start(&context, Start { compiled, inventory, settings, no_cache }, sink.as_mut()).await;
+    let mut sink = Recorded::begin(&context, &args, resumed.map(|before| before.id), reporter)?;
+    let summary = start(&context, Start { compiled, inventory, settings, no_cache }, &mut sink).await;
+    sink.finish(&summary);
     Ok(exit_code(&summary))
 }
 
@@ -97,7 +114,7 @@ pub fn sink(context: &Context, report: &ReportArgs, diff: bool) -> Result<Box<dy
     };
     let hide_skipped = context.settings.flag("display_skipped_hosts")? == Some(false) || set.as_deref() == Some("skippy");
     if let Some(other) = set.filter(|name| report.output.is_none() && callback_format(name).is_none()) {
-        let known = "known are default, yaml, debug, skippy, json, jsonl, minimal and oneline";
+        let known = "known are default, yaml, debug, skippy, json, jsonl, minimal, oneline and junit";
         messages::error(&Diagnostic::warning(format!("there is no output called `{other}`, the usual one is used")).hint(known));
     }
     let look = Look { verbosity: context.verbosity(report)?, diff, yaml, hide_skipped, color, width };
@@ -119,6 +136,7 @@ fn callback_format(name: &str) -> Option<Option<Format>> {
         "jsonl" => Some(Format::JsonLines),
         "minimal" => Some(Format::Minimal),
         "oneline" => Some(Format::OneLine),
+        "junit" => Some(Format::Junit),
         _ => return None,
     })
 }
@@ -132,6 +150,7 @@ fn format(context: &Context, report: &ReportArgs) -> Format {
         Some(Output::Jsonl) => Format::JsonLines,
         Some(Output::Minimal) => Format::Minimal,
         Some(Output::Oneline) => Format::OneLine,
+        Some(Output::Junit) => Format::Junit,
         None if set.is_some() => set.unwrap_or(Format::Plain),
         None if std::io::stdout().is_terminal() && std::io::stderr().is_terminal() && std::env::var_os("CI").is_none() => Format::Terminal,
         None => Format::Plain,
