@@ -58,7 +58,7 @@ pub struct Look {
     pub yaml: bool,
     /// Nothing about hosts that skip a task, nor about tasks that all of them skip, in the plain report.
     pub hide_skipped: bool,
-    /// Columns of the terminal; 79 when there is none.
+    /// Columns of the terminal; 0 when there is none.
     pub width: usize,
 }
 

@@ -8,6 +8,9 @@ use anstyle::{AnsiColor, Style};
 use super::{Look, detail, recap};
 use crate::event::{Event, Sink, Status, TaskInfo};
 
+/// Columns of a heading at least, and where there is no terminal.
+const NARROWEST: usize = 79;
+
 /// See the module documentation.
 pub struct Plain {
     look: Look,
@@ -42,7 +45,7 @@ impl Plain {
 
     fn banner(&mut self, text: &str) {
         self.heading = None;
-        let width = if self.look.width == 0 { 79 } else { self.look.width };
+        let width = self.look.width.saturating_sub(1).max(NARROWEST);
         let stars = width.saturating_sub(text.chars().count()).max(3);
         self.line(None, &format!("\n{text} {}", "*".repeat(stars)));
     }

@@ -6,6 +6,8 @@ mod architecture;
 mod foreign;
 mod journal;
 mod playbook;
+mod report;
+mod screen;
 mod ssh;
 mod transport;
 mod vault;

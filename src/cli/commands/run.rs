@@ -159,7 +159,7 @@ fn format(context: &Context, report: &ReportArgs) -> Format {
 
 /// Columns of the terminal; 0 when there is none.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(0)
+    rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| size.ws_col.into())
 }
 
 fn list(compiled: &Compiled, selection: &Selection, tasks: bool, tags: bool) {

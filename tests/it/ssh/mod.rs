@@ -1,6 +1,5 @@
 //! `kconf ssh` against real servers.
 
-mod screen;
 mod shell;
 mod streams;
 mod wrong;

@@ -2,8 +2,8 @@
 
 use nix::sys::signal::Signal;
 
-use super::screen::Screen;
 use super::{host, kconf_ssh, server};
+use crate::screen::Screen;
 use crate::transport::server::{Sshd, eventually, is_running};
 
 /// A shell on `web`, which is ready.

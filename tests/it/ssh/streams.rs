@@ -6,8 +6,8 @@ use std::process::{Command, Output, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::screen::Screen;
 use super::{host, kconf_ssh, server};
+use crate::screen::Screen;
 use crate::transport::server::{Sshd, eventually, is_running};
 
 fn on_web(sshd: &Sshd, words: &[&str]) -> Command {

@@ -14,7 +14,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use crate::transport::server::eventually;
 
 /// See the module documentation. The program ends with it.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     keyboard: File,
     terminal: OwnedFd,
     before: String,
@@ -24,9 +24,14 @@ pub(super) struct Screen {
 
 impl Screen {
     /// Starts the program on a terminal of 24 lines with 80 characters that is its own.
-    pub(super) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::of_size(command, 24, 80)
+    }
+
+    /// Likewise, on one of this size.
+    pub(crate) fn of_size(mut command: Command, rows: u16, columns: u16) -> Self {
         let pty = nix::pty::openpty(None, None).expect("a terminal");
-        set_size(&pty.master, 24, 80);
+        set_size(&pty.master, rows, columns);
         let stream = || pty.slave.try_clone().expect("a file");
         command.stdin(stream()).stdout(stream()).stderr(stream());
         // SAFETY: system calls between fork and exec.
@@ -52,34 +57,34 @@ impl Screen {
     }
 
     /// What was shown so far.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().expect("lock")).into_owned()
     }
 
     /// Waits until something is shown.
-    pub(super) fn shows(&self, text: &str) {
+    pub(crate) fn shows(&self, text: &str) {
         eventually(&format!("`{text}` on the screen"), || self.shown().contains(text));
     }
 
-    pub(super) fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("types");
     }
 
-    pub(super) fn resize(&self, rows: u16, columns: u16) {
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
         set_size(&self.keyboard, rows, columns);
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a pid")), signal).expect("it is there");
     }
 
     /// Whether every key is handed on as it is.
-    pub(super) fn is_raw(&self) -> bool {
+    pub(crate) fn is_raw(&self) -> bool {
         !tcgetattr(&self.terminal).expect("its settings").local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
     /// Waits for the end of the program; gives its exit code. The terminal is as it was before then.
-    pub(super) fn ends(&mut self) -> Option<i32> {
+    pub(crate) fn ends(&mut self) -> Option<i32> {
         let mut status = None;
         eventually("the end of kconf", || {
             status = self.child.try_wait().expect("it can be waited for");
