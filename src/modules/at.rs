@@ -124,7 +124,7 @@ fn same(ctx: &Context<'_>, program: &str, job: &[&str]) -> Result<Vec<String>, F
     Ok(same)
 }
 
-/// The numbers of the jobs in the queue `a`: a line is `12	Sun Nov 29 02:00:00 2026 a root`.
+/// The numbers of the jobs in the queue `a`: a line is `12 Sun Nov 29 02:00:00 2026 a root`.
 fn numbers(list: &str) -> Vec<String> {
     let words = list.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     words.filter(|words| words.iter().rev().nth(1) == Some(&"a")).filter_map(|words| words.first().map(|word| (*word).to_owned())).collect()

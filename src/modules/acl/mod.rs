@@ -85,7 +85,7 @@ struct Arguments {
     default: bool,
     recursive: bool,
     follow: bool,
-    recalculate_mask: Mask,
+    recalculate_mask: Recalculation,
     #[serde(rename = "use_nfsv4_acls")]
     _use_nfsv4_acls: bool,
 }
@@ -100,7 +100,7 @@ enum State {
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Mask {
+enum Recalculation {
     Default,
     Mask,
     NoMask,
@@ -173,7 +173,7 @@ fn entry(args: &Arguments) -> Result<Option<Entry>, String> {
     if args.state == State::Query {
         return match (args.recursive, args.recalculate_mask) {
             (true, _) => Err("`recursive` makes no sense with `state: query`".to_owned()),
-            (_, Mask::Mask | Mask::NoMask) => Err("`recalculate_mask` makes no sense with `state: query`".to_owned()),
+            (_, Recalculation::Mask | Recalculation::NoMask) => Err("`recalculate_mask` makes no sense with `state: query`".to_owned()),
             _ => Ok(None),
         };
     }
@@ -241,8 +241,8 @@ fn words(args: &Arguments, entry: &Entry) -> Vec<String> {
     };
     flag(args.recursive, "-R");
     flag(!args.follow, "-P");
-    flag(args.recalculate_mask == Mask::Mask, "--mask");
-    flag(args.recalculate_mask == Mask::NoMask, "--no-mask");
+    flag(args.recalculate_mask == Recalculation::Mask, "--mask");
+    flag(args.recalculate_mask == Recalculation::NoMask, "--no-mask");
     flag(entry.is_default, "-d");
     let change = match &entry.permissions {
         Some(permissions) => ["-m".to_owned(), format!("{}:{permissions}", entry.whom)],
