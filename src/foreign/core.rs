@@ -65,6 +65,13 @@ impl Core {
         Some(Self { site: site.to_owned(), version: version.to_owned() })
     }
 
+    /// The Python that it is installed for, where that lies as usual.
+    pub fn python(&self) -> Option<PathBuf> {
+        // PREFIX/lib/python3.X/site-packages.
+        let python = self.site.ancestors().nth(3)?.join("bin/python3");
+        std::path::absolute(python).ok().filter(|python| python.is_file())
+    }
+
     /// A path in it.
     pub fn path(&self, inside: &str) -> PathBuf {
         self.site.join(inside)

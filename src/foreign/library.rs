@@ -33,6 +33,9 @@ pub(super) fn package(finder: &Finder, module: &Module, bytes: Vec<u8>) -> Resul
         Kind::Library => {
             let core = finder.core().map_err(|why| Diagnostic::error(format!("the module `{}` needs ansible-core: {why}", module.name)))?;
             let _ = module.library_version.set(core.version.clone());
+            if let Some(python) = core.python() {
+                let _ = module.python.set(python);
+            }
             let known = internal(core);
             if !known.is_empty() {
                 let _ = module.internal.set(known);

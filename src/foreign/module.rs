@@ -1,6 +1,6 @@
 //! A module that was found.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::kind::{Head, Kind};
@@ -28,6 +28,8 @@ pub struct Module {
     pub(super) library_version: OnceLock<String>,
     /// What the library takes from kconf besides the arguments; anything, where that is not known.
     pub(super) internal: OnceLock<Vec<String>>,
+    /// The Python of the controller that the library is installed for.
+    pub(super) python: OnceLock<PathBuf>,
     pub(super) package: OnceLock<Result<Package, Diagnostic>>,
 }
 
@@ -51,6 +53,7 @@ impl Module {
             entry,
             library_version: OnceLock::new(),
             internal: OnceLock::new(),
+            python: OnceLock::new(),
             package: OnceLock::new(),
         }
     }
@@ -69,6 +72,11 @@ impl Module {
     /// The version of the library that goes along.
     pub fn library_version(&self) -> Option<&str> {
         self.library_version.get().map(String::as_str)
+    }
+
+    /// The Python of the controller that the library is installed for: for the host that is this machine because nobody says what it is.
+    pub fn controller_python(&self) -> Option<&Path> {
+        self.python.get().map(PathBuf::as_path)
     }
 
     /// Whether the library that goes along takes the internal argument `name` (without `_ansible_`).

@@ -12,6 +12,7 @@ use crate::engine::content::Contents;
 use crate::engine::task::{Call, Reply, Trouble};
 use crate::foreign::{Kind, Module};
 use crate::plan;
+use crate::transport::Kind as Target;
 
 /// See the module documentation.
 pub struct Foreign;
@@ -109,6 +110,9 @@ fn interpreter(call: &Call<'_>, module: &Module) -> Result<(Vec<String>, bool), 
         given = given.or_else(|| call.job.world.settings.python_interpreter.clone());
         // `auto`, `auto_silent`, `auto_legacy`: as without.
         given = given.filter(|given| !given.starts_with("auto"));
+        if given.is_none() && is_implicit(call)? {
+            given = module.controller_python().map(|python| shlex::quote(&python.to_string_lossy()));
+        }
     }
     let Some(given) = given.filter(|given| !given.is_empty()) else {
         return Ok(if is_python { (options, true) } else { (words, false) });
@@ -116,6 +120,14 @@ fn interpreter(call: &Call<'_>, module: &Module) -> Result<(Vec<String>, bool), 
     let mut words = shlex::split(&given).map_err(|reason| call.wrong(format!("`{name}` is `{given}`, which cannot be split: {reason}")))?;
     words.extend(options);
     Ok((words, false))
+}
+
+/// Whether the task runs on this machine under a name of it that the inventory does not have: what such a module needs of Python is most
+/// likely where ansible-core is.
+fn is_implicit(call: &Call<'_>) -> Result<bool, Diagnostic> {
+    let host = call.ready.delegated_to.as_ref().unwrap_or(&call.job.host);
+    let implicit = call.job.world.inventory().hosts.get(host).is_none_or(|host| host.implicit);
+    Ok(implicit && call.route()?.target.kind == Target::Local)
 }
 
 fn file_name(program: &str) -> String {

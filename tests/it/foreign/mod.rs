@@ -163,6 +163,20 @@ fn the_interpreter_is_that_of_the_variable() {
 }
 
 #[test]
+fn localhost_without_an_inventory_has_the_python_of_ansible_core() {
+    let project = new_style("    - {name: one, new: {number: 3}}\n");
+    let site = "venv/lib/python3.9/site-packages";
+    fs::create_dir_all(project.path(site)).expect("a folder");
+    fs::rename(project.path("core/ansible"), project.path(site).join("ansible")).expect("moves");
+    project.write("venv/bin/python3", "#!/bin/sh\necho '{\"by\": \"the one of ansible-core\"}'\n");
+    fs::set_permissions(project.path("venv/bin/python3"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let variables = [("KCONF_ANSIBLE_CORE", site)];
+    assert_eq!(project.run_with(&[], &variables).result("one")["by"], json!("the one of ansible-core"));
+    project.write("hosts", "localhost ansible_connection=local\n");
+    assert_eq!(project.run_with(&["-i", "hosts"], &variables).result("one")["twice"], json!(6));
+}
+
+#[test]
 fn no_python_on_the_host_and_no_ansible_core_here_are_told_apart() {
     let project = new_style("    - {name: one, new: {number: 3}}\n");
     let none = project.run_with(&[], &[("KCONF_ANSIBLE_CORE", "nowhere")]);
