@@ -90,6 +90,8 @@ fn flushing_in_the_middle_runs_what_was_notified_so_far() {
         changed a
         skipped b
         notified a h
+        skipped a
+        skipped b
         TASK middle
         ok a
         ok b
