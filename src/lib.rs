@@ -20,9 +20,10 @@
 //! | `event` | what happened in a run, as data | base |
 //! | `transport` | byte streams to hosts: routes, ssh, bastions, local; and the sessions over them | base, system, modules, wire, runner |
 //! | `plan` | syntax tree to a plan: roles and imports resolved, static checks | base, yaml, vault, template, inventory, playbook, modules, foreign |
+//! | `reference` | what the declarations say, as pages, snippets and JSON schema | base, template, playbook, modules, plan |
 //! | `engine` | executes a plan and emits events | base, system, klaytn, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, foreign |
 //! | `report` | events to what a person or a program reads | base, yaml, event |
-//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, engine, report, foreign |
+//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, reference, engine, report, foreign |
 //!
 //! `base`, `system`, `modules`, `wire` and `runner` make up the program that runs on targets. All the rest is built
 //! only with the feature `controller`, so the compiler itself keeps the controller out of that program.
@@ -48,6 +49,8 @@ pub mod inventory;
 pub mod plan;
 #[cfg(feature = "controller")]
 pub mod playbook;
+#[cfg(feature = "controller")]
+pub mod reference;
 #[cfg(feature = "controller")]
 pub mod report;
 #[cfg(feature = "controller")]

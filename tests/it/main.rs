@@ -3,7 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the real machine")]
 
 mod architecture;
+mod completion;
 mod foreign;
 mod playbook;
+mod reference;
 mod transport;
 mod vault;

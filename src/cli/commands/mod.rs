@@ -9,6 +9,7 @@ mod facts;
 mod inventory;
 mod ping;
 mod run;
+mod schema;
 mod start;
 mod vault;
 
@@ -26,6 +27,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Facts(args) => facts::run(*args).await,
         Command::Config(args) => config::run(&args),
         Command::Doc(args) => doc::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Vault(args) => vault::run(args).await,
         // Handled before anything else is set up.
         Command::Completion(_) => Ok(exit::OK),
