@@ -21,9 +21,10 @@
 //! | `journal` | what runs leave behind: written as they happen, read again later | base, event |
 //! | `transport` | byte streams to hosts: routes, ssh, bastions, local; and the sessions over them | base, system, modules, wire, runner |
 //! | `plan` | syntax tree to a plan: roles and imports resolved, static checks | base, yaml, vault, template, inventory, playbook, modules, foreign |
+//! | `reference` | what the declarations say, as pages, snippets and JSON schema | base, template, playbook, modules, plan |
 //! | `engine` | executes a plan and emits events | base, system, klaytn, modules, wire, runner, yaml, vault, template, inventory, playbook, event, transport, plan, foreign |
 //! | `report` | events to what a person or a program reads | base, yaml, event, journal |
-//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, journal, transport, plan, engine, report, foreign |
+//! | `cli` | command line, settings, exit codes, one file per command | base, system, modules, wire, runner, yaml, vault, template, inventory, playbook, event, journal, transport, plan, reference, engine, report, foreign |
 //!
 //! `base`, `system`, `modules`, `wire` and `runner` make up the program that runs on targets. All the rest is built
 //! only with the feature `controller`, so the compiler itself keeps the controller out of that program.
@@ -51,6 +52,8 @@ pub mod journal;
 pub mod plan;
 #[cfg(feature = "controller")]
 pub mod playbook;
+#[cfg(feature = "controller")]
+pub mod reference;
 #[cfg(feature = "controller")]
 pub mod report;
 #[cfg(feature = "controller")]

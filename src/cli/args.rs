@@ -1,8 +1,14 @@
-//! What can be typed. Nothing here has side effects; every doc comment is the help text.
+//! What can be typed. Nothing here has side effects; every doc comment is the help text, `add` names what suggests values.
+
+mod doc;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::engine::ArgValueCompleter as Completer;
+
+use super::complete;
+pub use doc::{Doc, DocOutput, DocType, Schema, SchemaFile};
 
 /// Configures machines over SSH in the language of Ansible. Nothing is installed on them.
 #[derive(Parser, Debug)]
@@ -49,8 +55,10 @@ pub enum Command {
     Report(Report),
     /// Show the settings, and where each was found
     Config(Config),
-    /// Show the documentation of a module
+    /// Show the documentation of modules, keywords, filters, tests, functions and lookups
     Doc(Doc),
+    /// Print the JSON schema with which editors check playbooks and files of roles
+    Schema(Schema),
     /// Encrypt and decrypt variables and files
     #[command(subcommand)]
     Vault(Vault),
@@ -62,7 +70,7 @@ pub enum Command {
 #[derive(Args, Debug, Clone, Default)]
 pub struct InventoryArgs {
     /// Inventory: a file, a directory, a script, or a list of hosts with a comma. Can be given several times
-    #[arg(short = 'i', long = "inventory", value_name = "SOURCE", help_heading = "Inventory")]
+    #[arg(short = 'i', long = "inventory", value_name = "SOURCE", help_heading = "Inventory", value_hint = ValueHint::AnyPath)]
     pub inventory: Vec<String>,
     /// Ask the cloud even if a cached inventory is still good
     #[arg(long, help_heading = "Inventory")]
@@ -116,7 +124,7 @@ pub struct LoginArgs {
 #[derive(Args, Debug, Clone, Default)]
 pub struct ConnectionArgs {
     /// Only these hosts: a host pattern
-    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Inventory")]
+    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Inventory", add = Completer::new(complete::patterns))]
     pub limit: Option<String>,
     #[command(flatten)]
     pub login: LoginArgs,
@@ -178,7 +186,7 @@ pub enum Output {
 #[derive(Args, Debug)]
 pub struct Run {
     /// The playbooks, run in this order
-    #[arg(required_unless_present = "resume", value_name = "PLAYBOOK")]
+    #[arg(required_unless_present = "resume", value_name = "PLAYBOOK", add = Completer::new(complete::playbooks))]
     pub playbooks: Vec<PathBuf>,
     /// Repeat a run that failed or was interrupted, from the top and with its command line, on the hosts that did not finish; on all its
     /// hosts when it did not get through all plays. Options given beside it take the place of those of the run. Without RUN it is the last
@@ -198,10 +206,10 @@ pub struct Run {
     #[arg(short = 'C', long, help_heading = "Run")]
     pub check: bool,
     /// Only what has one of these tags
-    #[arg(short = 't', long, value_name = "TAGS", value_delimiter = ',', help_heading = "Run")]
+    #[arg(short = 't', long, value_name = "TAGS", value_delimiter = ',', help_heading = "Run", add = Completer::new(complete::tags))]
     pub tags: Vec<String>,
     /// Leave out what has one of these tags
-    #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Run")]
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "Run", add = Completer::new(complete::tags))]
     pub skip_tags: Vec<String>,
     /// Run handlers even when a task failed
     #[arg(long, help_heading = "Run")]
@@ -282,7 +290,7 @@ pub struct Config {
 #[derive(Args, Debug)]
 pub struct Ping {
     /// The hosts: a host pattern
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = Completer::new(complete::patterns))]
     pub pattern: String,
     #[command(flatten)]
     pub inventory: InventoryArgs,
@@ -295,13 +303,13 @@ pub struct Ping {
 #[derive(Args, Debug)]
 pub struct Exec {
     /// The hosts: a host pattern
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = Completer::new(complete::patterns))]
     pub pattern: String,
     /// The module
-    #[arg(short = 'm', long, value_name = "MODULE", default_value = "command")]
+    #[arg(short = 'm', long, value_name = "MODULE", default_value = "command", add = Completer::new(complete::modules))]
     pub module: String,
     /// Its arguments: key=value, JSON, or the command
-    #[arg(short = 'a', long, value_name = "ARGS", default_value = "", allow_hyphen_values = true)]
+    #[arg(short = 'a', long, value_name = "ARGS", default_value = "", allow_hyphen_values = true, add = Completer::new(complete::arguments))]
     pub args: String,
     #[command(flatten)]
     pub inventory: InventoryArgs,
@@ -361,7 +369,7 @@ pub struct InventoryList {
     #[command(flatten)]
     pub inventory: InventoryArgs,
     /// Only these hosts: a host pattern
-    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Inventory")]
+    #[arg(short = 'l', long, value_name = "PATTERN", help_heading = "Inventory", add = Completer::new(complete::patterns))]
     pub limit: Option<String>,
     /// What to print: a table on a terminal, JSON otherwise
     #[arg(short = 'o', long, value_name = "FORMAT")]
@@ -371,7 +379,7 @@ pub struct InventoryList {
 #[derive(Args, Debug)]
 pub struct InventoryGraph {
     /// The group to start at
-    #[arg(default_value = "all")]
+    #[arg(default_value = "all", add = Completer::new(complete::groups))]
     pub group: String,
     /// Show variables too
     #[arg(long)]
@@ -383,6 +391,7 @@ pub struct InventoryGraph {
 #[derive(Args, Debug)]
 pub struct InventoryHost {
     /// The host
+    #[arg(add = Completer::new(complete::patterns))]
     pub host: String,
     #[command(flatten)]
     pub inventory: InventoryArgs,
@@ -402,7 +411,7 @@ pub enum HostOutput {
 #[derive(Args, Debug)]
 pub struct InventoryHosts {
     /// The host pattern
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = Completer::new(complete::patterns))]
     pub pattern: String,
     #[command(flatten)]
     pub inventory: InventoryArgs,
@@ -411,7 +420,7 @@ pub struct InventoryHosts {
 #[derive(Args, Debug)]
 pub struct Check {
     /// The playbooks
-    #[arg(required = true, value_name = "PLAYBOOK")]
+    #[arg(required = true, value_name = "PLAYBOOK", add = Completer::new(complete::playbooks))]
     pub playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub inventory: InventoryArgs,
@@ -420,7 +429,7 @@ pub struct Check {
 #[derive(Args, Debug)]
 pub struct Facts {
     /// The hosts: a host pattern
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = Completer::new(complete::patterns))]
     pub pattern: String,
     #[command(flatten)]
     pub inventory: InventoryArgs,
@@ -429,12 +438,6 @@ pub struct Facts {
     /// Only facts whose name matches this glob. Can be given several times
     #[arg(long, value_name = "GLOB")]
     pub filter: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct Doc {
-    /// The module; without it all modules are listed
-    pub name: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]

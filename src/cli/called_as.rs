@@ -19,6 +19,8 @@ pub enum Guise {
     Inventory,
     /// `ansible-vault`.
     Vault,
+    /// `ansible-doc`.
+    Doc,
 }
 
 impl Guise {
@@ -29,6 +31,7 @@ impl Guise {
             Some("ansible") => Self::Adhoc,
             Some("ansible-inventory") => Self::Inventory,
             Some("ansible-vault") => Self::Vault,
+            Some("ansible-doc") => Self::Doc,
             _ => Self::Kconf,
         }
     }
@@ -42,6 +45,7 @@ impl Guise {
             Self::Adhoc => adhoc(rest),
             Self::Inventory => inventory(rest),
             Self::Vault => own(&["vault"]).chain(rest).collect(),
+            Self::Doc => doc(rest),
         }
     }
 
@@ -64,6 +68,7 @@ impl Guise {
             Self::Adhoc => "ansible",
             Self::Inventory => "ansible-inventory",
             Self::Vault => "ansible-vault",
+            Self::Doc => "ansible-doc",
         };
         let asked = given.iter().skip(1).any(|word| word == "--version");
         asked.then(|| format!("{name} [core {language}]\n  program = kconf {}", env!("CARGO_PKG_VERSION")))
@@ -81,6 +86,14 @@ fn adhoc(given: impl Iterator<Item = String>) -> Vec<String> {
     words.retain(|word| word != "-o" && word != "--one-line");
     let format = if words.len() < before { "oneline" } else { "minimal" };
     own(&["exec", "--output", format]).chain(words).collect()
+}
+
+fn doc(given: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words: Vec<String> = given.collect();
+    let before = words.len();
+    words.retain(|word| word != "-j" && word != "--json");
+    let format: &[&str] = if words.len() < before { &["doc", "--output", "ansible-json"] } else { &["doc"] };
+    own(format).chain(words).collect()
 }
 
 fn inventory(given: impl Iterator<Item = String>) -> Vec<String> {
@@ -127,6 +140,8 @@ mod tests {
         assert_eq!(translated("ansible-inventory --host=h1"), "kconf inventory host --output json h1");
         assert_eq!(translated("ansible-inventory --graph web"), "kconf inventory graph web");
         assert_eq!(translated("ansible-vault view f"), "kconf vault view f");
+        assert_eq!(translated("ansible-doc -t filter -l -j"), "kconf doc --output ansible-json -t filter -l");
+        assert_eq!(translated("ansible-doc -s copy"), "kconf doc -s copy");
         assert_eq!(translated("kconf ping all"), "kconf ping all");
     }
 

@@ -8,6 +8,7 @@
 mod args;
 mod called_as;
 mod commands;
+mod complete;
 mod config_file;
 mod context;
 pub mod exit;
@@ -22,10 +23,11 @@ mod typed;
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
 /// Runs the program: parses the command line, runs the command, returns its exit code.
 pub fn main() -> ExitCode {
+    if let Some(code) = complete::answer() {
+        return ExitCode::from(code);
+    }
     let given: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     let guise = called_as::Guise::of(given.first().map(String::as_str).unwrap_or_default());
     if let Some(version) = guise.version(&given, crate::engine::LANGUAGE) {
@@ -42,7 +44,7 @@ pub fn main() -> ExitCode {
         }
     };
     if let args::Command::Completion(completion) = &parsed.command {
-        clap_complete::generate(completion.shell, &mut args::Cli::command(), "kconf", &mut std::io::stdout());
+        messages::data(&String::from_utf8_lossy(&complete::script(completion.shell)));
         return ExitCode::from(exit::OK);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

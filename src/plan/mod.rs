@@ -23,6 +23,7 @@ mod groups;
 mod handlers;
 mod inherit;
 mod lookup;
+mod meta;
 mod names;
 mod plays;
 mod roles;
@@ -34,12 +35,13 @@ mod task;
 
 pub use compiler::{Compiler, IncludedRole, Inputs};
 pub use groups::{Group, Groups};
+pub use meta::words as meta_words;
 pub use model::{
     Action, Block, Handler, Item, Keywords, Loop, LoopControl, Meta, Origin, Plan, Play, PlayOrigin, Prompt, Role, Section, Task,
 };
 pub use names::Names;
-pub use plays::Compiled;
-pub use roles::RoleFiles;
+pub use plays::{Compiled, ORDERS, STRATEGIES};
+pub use roles::{ARGUMENT_TYPES, ARGUMENT_WORDS, RoleFiles};
 pub use start_at::start_at;
 pub use tags::Selection;
 pub use task::excerpt;

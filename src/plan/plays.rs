@@ -20,13 +20,13 @@ use super::roles::collection_bases;
 use super::session::{Place, Session};
 
 /// Values of `strategy:` that work.
-const STRATEGIES: &[&str] = &["linear", "free", "host_pinned"];
+pub const STRATEGIES: &[&str] = &["linear", "free", "host_pinned"];
 
 /// Values of `strategy:` that are part of the language but do not work yet.
 const STRATEGIES_TO_COME: &[&str] = &["debug", "stream"];
 
 /// Values of `order:`.
-const ORDERS: &[&str] = &["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"];
+pub const ORDERS: &[&str] = &["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"];
 
 /// What `import_playbook` adds to the plays that it brings.
 #[derive(Clone, Default)]

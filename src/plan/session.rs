@@ -12,7 +12,8 @@ use super::compiler::{Compiler, Parsed, in_order};
 use super::files::first_file;
 use super::inherit::{add, inherit};
 use super::lookup;
-use super::model::{Action, Block, Handler, Item, Keywords, Loop, LoopControl, Meta, Origin, PlayOrigin, Role, Task};
+use super::meta;
+use super::model::{Action, Block, Handler, Item, Keywords, Loop, LoopControl, Origin, PlayOrigin, Role, Task};
 use super::roles::RoleFiles;
 use super::syntax;
 
@@ -347,9 +348,9 @@ impl<'c> Session<'c> {
     }
 
     fn meta(&mut self, word: &Spanned<String>) -> Option<Action> {
-        let found = META.iter().find(|(name, _)| *name == word.value).map(|(_, meta)| Action::Meta(*meta));
+        let found = meta::find(&word.value).map(Action::Meta);
         if found.is_none() {
-            let names: Vec<&str> = META.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = meta::words().map(|(name, _)| name).collect();
             let hint = text::did_you_mean(&word.value, names.iter().copied());
             self.out.push(
                 Diagnostic::at(&word.span, format!("unknown meta action `{}`", word.value))
@@ -369,27 +370,6 @@ impl<'c> Session<'c> {
         place: &Place,
     ) -> Option<super::roles::Used> {
         self.use_included_role(places, name, files, flags, place)
-    }
-}
-
-/// The words of `meta:`.
-const META: &[(&str, Meta)] = &[
-    ("clear_facts", Meta::ClearFacts),
-    ("clear_host_errors", Meta::ClearHostErrors),
-    ("end_batch", Meta::EndBatch),
-    ("end_host", Meta::EndHost),
-    ("end_play", Meta::EndPlay),
-    ("end_role", Meta::EndRole),
-    ("flush_handlers", Meta::FlushHandlers),
-    ("noop", Meta::Noop),
-    ("refresh_inventory", Meta::RefreshInventory),
-    ("reset_connection", Meta::ResetConnection),
-];
-
-impl Meta {
-    /// The word under `meta:`; `None` for what nobody writes.
-    pub fn word(self) -> Option<&'static str> {
-        META.iter().find(|(_, meta)| *meta == self).map(|(name, _)| *name)
     }
 }
 

@@ -7,9 +7,7 @@ use super::ast::{Action, Args, Fields, RoleCall};
 use super::fields::{fields, is_template, literal_bool, node_is_template, wrong_kind};
 use super::freeform::{self, COMMANDS, Unbalanced};
 use super::keywords::Place;
-
-/// Actions that are part of the language, not modules.
-pub const LANGUAGE: &[&str] = &["import_tasks", "include_tasks", "import_role", "include_role", "meta"];
+use super::language;
 
 /// Looks like an action, but is an element of a playbook.
 const PLAYBOOK_IMPORT: &str = "import_playbook";
@@ -17,7 +15,7 @@ const PLAYBOOK_IMPORT: &str = "import_playbook";
 /// The action of the language that `name` is, with or without its collection.
 pub fn language_action(name: &str) -> Option<&'static str> {
     let short = short_name(name);
-    LANGUAGE.iter().copied().find(|word| *word == short)
+    language::find(short).map(|action| action.name)
 }
 
 /// A name without `ansible.builtin.` or `ansible.legacy.`.
@@ -159,37 +157,10 @@ pub fn build(name: &Spanned<String>, args: Args, out: &mut Diagnostics) -> Optio
         }
         None => Some(Action::Module { name: name.clone(), args }),
         Some("meta") => meta(name, &args, out),
-        Some("import_tasks") => Options::new(name, args, &["file"], out)?.import_tasks(out),
-        Some("include_tasks") => Options::new(name, args, &["file", "apply"], out)?.include_tasks(out),
-        Some("import_role") => {
-            let known = [
-                "name",
-                "role",
-                "tasks_from",
-                "vars_from",
-                "defaults_from",
-                "handlers_from",
-                "allow_duplicates",
-                "public",
-                "rolespec_validate",
-            ];
-            Some(Action::ImportRole(Options::new(name, args, &known, out)?.role(out)?))
-        }
-        Some(_) => {
-            let known = [
-                "name",
-                "role",
-                "tasks_from",
-                "vars_from",
-                "defaults_from",
-                "handlers_from",
-                "allow_duplicates",
-                "public",
-                "rolespec_validate",
-                "apply",
-            ];
-            Some(Action::IncludeRole(Options::new(name, args, &known, out)?.role(out)?))
-        }
+        Some("import_tasks") => Options::new(name, args, out)?.import_tasks(out),
+        Some("include_tasks") => Options::new(name, args, out)?.include_tasks(out),
+        Some("import_role") => Some(Action::ImportRole(Options::new(name, args, out)?.role(out)?)),
+        Some(_) => Some(Action::IncludeRole(Options::new(name, args, out)?.role(out)?)),
     }
 }
 
@@ -214,7 +185,8 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn new(name: &'a Spanned<String>, args: Args, known: &[&str], out: &mut Diagnostics) -> Option<Self> {
+    fn new(name: &'a Spanned<String>, args: Args, out: &mut Diagnostics) -> Option<Self> {
+        let known = language::find(short_name(&name.value)).map(language::option_names).unwrap_or_default();
         if let Some(template) = &args.template {
             // `include_tasks: "{{ file }}"` is a file name; `args:` as one template cannot be checked.
             let is_value = args.free_form.is_none() && args.map.is_empty() && known.contains(&"file");

@@ -11,7 +11,7 @@ use super::keywords::{self, Place};
 use super::old_include;
 
 /// What may stand beside `include_tasks` and `include_role`: the rest belongs under `apply:`.
-pub(super) const BESIDE_INCLUDE: &[&str] = &[
+pub const BESIDE_INCLUDE: &[&str] = &[
     "name",
     "tags",
     "when",
@@ -270,7 +270,7 @@ impl Reader<'_> {
     fn unknown_module(&self, name: &Spanned<String>) -> Diagnostic {
         let error = Diagnostic::at(&name.span, format!("unknown module `{}`", name.value));
         let mut known: Vec<&str> = self.words.modules.to_vec();
-        known.extend(actions::LANGUAGE);
+        known.extend(super::language::ACTIONS.iter().map(|action| action.name));
         known.extend(keywords::names(self.place));
         let short = name.value.rsplit('.').next().unwrap_or(&name.value);
         if short != name.value && (self.words.is_module)(short) {

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use regex::Regex;
 
 /// The names under which kconf is started.
-const PROGRAMS: [&str; 5] = ["kconf", "ansible", "ansible-playbook", "ansible-inventory", "ansible-vault"];
+const PROGRAMS: [&str; 6] = ["kconf", "ansible", "ansible-playbook", "ansible-inventory", "ansible-vault", "ansible-doc"];
 /// The part of a case that is expected.
 const MESSAGE: &str = "message";
 

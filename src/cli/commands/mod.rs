@@ -12,6 +12,7 @@ mod ping;
 mod report;
 mod resume;
 mod run;
+mod schema;
 mod ssh;
 mod start;
 mod vault;
@@ -35,6 +36,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Doc(args) => doc::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Vault(args) => vault::run(args).await,
         // Handled before anything else is set up.
         Command::Completion(_) => Ok(exit::OK),

@@ -19,6 +19,7 @@ use super::model::{Action, Handler, Item, Keywords, LoopControl, Meta, Origin, R
 use super::session::{Place, Session};
 
 pub(super) use find::collection_bases;
+pub use spec::{KINDS as ARGUMENT_TYPES, WORDS as ARGUMENT_WORDS};
 
 /// Files of a role to use instead of `main`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

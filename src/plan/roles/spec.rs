@@ -11,7 +11,7 @@ use crate::playbook::RoleMeta;
 use crate::yaml::{Entry, Mapping, Node, Value};
 
 /// What can be said of an argument.
-const WORDS: &[&str] = &[
+pub const WORDS: &[&str] = &[
     "aliases",
     "apply_defaults",
     "choices",
@@ -36,7 +36,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// The types of arguments.
-const KINDS: &[&str] = &["bits", "bool", "bytes", "dict", "float", "int", "json", "jsonarg", "list", "path", "raw", "str"];
+pub const KINDS: &[&str] = &["bits", "bool", "bytes", "dict", "float", "int", "json", "jsonarg", "list", "path", "raw", "str"];
 
 /// The module that does it.
 const MODULE: &str = "validate_argument_spec";
