@@ -2,6 +2,8 @@
 
 mod doc;
 
+mod runs;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -9,6 +11,8 @@ use clap_complete::engine::ArgValueCompleter as Completer;
 
 use super::complete;
 pub use doc::{Doc, DocOutput, DocType, Schema, SchemaFile};
+
+pub use runs::{History, HistoryOutput, Report, ReportFormat};
 
 /// Configures machines over SSH in the language of Ansible. Nothing is installed on them.
 #[derive(Parser, Debug)]
@@ -91,10 +95,6 @@ pub struct InventoryArgs {
 
 fn whole_number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "expected a whole number".to_owned())
-}
-
-fn run_number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "expected the number of a run, as `kconf history` shows it".to_owned())
 }
 
 /// How to log in to hosts.
@@ -191,7 +191,7 @@ pub struct Run {
     /// Repeat a run that failed or was interrupted, from the top and with its command line, on the hosts that did not finish; on all its
     /// hosts when it did not get through all plays. Options given beside it take the place of those of the run. Without RUN it is the last
     /// one in this directory that was no check
-    #[arg(long, value_name = "RUN", value_parser = run_number, num_args = 0..=1, conflicts_with = "playbooks", help_heading = "Run")]
+    #[arg(long, value_name = "RUN", value_parser = runs::number, num_args = 0..=1, conflicts_with = "playbooks", help_heading = "Run")]
     pub resume: Option<Option<u64>>,
     /// What was typed, to be typed again.
     #[arg(skip)]
@@ -232,52 +232,6 @@ pub struct Run {
     /// Check the playbooks, and stop
     #[arg(long, help_heading = "Run")]
     pub syntax_check: bool,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HistoryOutput {
-    /// A table; of one run what people want to know
-    Text,
-    /// JSON
-    Json,
-}
-
-#[derive(Args, Debug)]
-pub struct History {
-    /// The number of a run: show what came of it
-    #[arg(value_name = "RUN", value_parser = run_number)]
-    pub run: Option<u64>,
-    /// Show at most so many runs
-    #[arg(short = 'n', long, value_name = "N", value_parser = whole_number::<usize>, default_value = "20")]
-    pub number: usize,
-    /// What to print
-    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text")]
-    pub output: HistoryOutput,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportFormat {
-    /// A page that needs nothing beside it
-    Html,
-    /// For tickets and chats
-    Markdown,
-    /// Everything, for programs
-    Json,
-    /// JUnit XML, a test case per task and host
-    Junit,
-}
-
-#[derive(Args, Debug)]
-pub struct Report {
-    /// The number of the run; the last one when there is none
-    #[arg(value_name = "RUN", value_parser = run_number)]
-    pub run: Option<u64>,
-    /// What to write
-    #[arg(long, value_name = "FORMAT", default_value = "html")]
-    pub format: ReportFormat,
-    /// Write there, not to standard output
-    #[arg(short = 'o', long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

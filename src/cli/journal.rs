@@ -42,11 +42,11 @@ pub fn expect_store(settings: &Settings) -> Result<Store, Failure> {
     })
 }
 
-/// Of the journals in the store the one of run `id`, or the newest that fits.
+/// Of the journals in the store the one of run `id`, or the newest that fits; `missing` says that there is none.
 ///
 /// # Errors
 /// There is none, or it cannot be read.
-pub fn find(store: &Store, id: Option<u64>, fits: impl Fn(&Journal) -> bool) -> Result<Journal, Failure> {
+pub fn find(store: &Store, id: Option<u64>, missing: &str, fits: impl Fn(&Journal) -> bool) -> Result<Journal, Failure> {
     let dir = store.dir().display();
     let unreadable =
         |error: std::io::Error| Diagnostic::error(format!("failed to read the journals in `{dir}`")).caused_by(error.to_string());
@@ -54,7 +54,7 @@ pub fn find(store: &Store, id: Option<u64>, fits: impl Fn(&Journal) -> bool) -> 
         Some(id) => (store.find(id).map_err(unreadable)?, format!("there is no run {id}"), "`kconf history` shows those that are there"),
         None => {
             let found = store.list().map_err(unreadable)?.find(fits);
-            (found, "there is no such run yet".to_owned(), "`kconf history` shows all runs; name one by its number")
+            (found, missing.to_owned(), "`kconf history` shows all runs")
         }
     };
     found.ok_or_else(|| Failure::usage(Diagnostic::error(missing).hint(format!("{hint}; they are kept in `{dir}`"))))

@@ -23,7 +23,7 @@ pub fn run(args: &History) -> Result<u8, Failure> {
     let settings = Settings::read()?;
     let store = expect_store(&settings)?;
     if let Some(id) = args.run {
-        let journal = find(&store, Some(id), |_| true)?;
+        let journal = find(&store, Some(id), "", |_| true)?;
         let text = match args.output {
             HistoryOutput::Json => report::document(&journal, Page::Json)?,
             HistoryOutput::Text => {

@@ -15,7 +15,7 @@ use crate::report::record::{Collector, Record};
 /// Runs the command.
 pub fn run(args: &Report) -> Result<u8, Failure> {
     let settings = Settings::read()?;
-    let journal = find(&expect_store(&settings)?, args.run, |_| true)?;
+    let journal = find(&expect_store(&settings)?, args.run, "there is no run yet", |_| true)?;
     let page = match args.format {
         ReportFormat::Html => Page::Html,
         ReportFormat::Markdown => Page::Markdown,

@@ -49,7 +49,9 @@ pub fn take_up(now: &Run, id: Option<u64>) -> Result<Option<(Run, Resumed)>, Fai
     let settings = Settings::read_quietly()?;
     let here = settings.dir.display().to_string();
     let is_candidate = |start: &Start| start.directory == here && !start.check;
-    let journal = find(&expect_store(&settings)?, id, |journal| journal.start.as_ref().is_some_and(is_candidate))?;
+    let journal = find(&expect_store(&settings)?, id, "no run was started in this directory, but for checks", |journal| {
+        journal.start.as_ref().is_some_and(is_candidate)
+    })?;
     let id = journal.id;
     let wrong = |what: &str| Failure::usage(Diagnostic::error(format!("run {id} {what}")));
     let Some(start) = &journal.start else { return Err(wrong("cannot be gone on with: the beginning of its journal cannot be read")) };

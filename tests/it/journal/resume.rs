@@ -111,7 +111,7 @@ fn an_interrupted_run_is_repeated_in_its_own_directory() {
     // The last run of another directory is not meant.
     let said = super::said(project.command("kconf", "run --resume").current_dir(project.path("elsewhere")));
     assert_eq!(said.code, 5);
-    assert!(said.err.contains("there is no such run yet"), "{}", said.err);
+    assert!(said.err.contains("no run was started in this directory"), "{}", said.err);
     let said = super::said(project.command("kconf", "run --resume 1").current_dir(project.path("elsewhere")));
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(said.out.contains("ok: [b]"), "{}", said.out);
