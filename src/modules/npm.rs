@@ -10,7 +10,7 @@ use super::shared::run::{change, said};
 use super::shared::{make_parents, required_command};
 use super::spec::GENERAL;
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Rule, Spec};
-use crate::system::{Command, Effect, ErrorKind, Follow};
+use crate::system::{Command, Effect, Follow};
 
 /// The declaration of `npm`.
 pub static MODULE: Spec = Spec {
@@ -176,23 +176,17 @@ impl Npm<'_> {
 
     fn installed(&self, ctx: &Context<'_>) -> Result<Installed, Failure> {
         let command = self.command(ctx, &["list", "--json", "--long"]);
-        let output = match ctx.system.probe(&command) {
-            // In check mode the directory of the project is not there yet.
-            Err(error) if ctx.system.foresees() && error.kind == ErrorKind::NotFound && self.args.executable.is_none() => None,
-            output => Some(output?),
-        };
+        let output = ctx.system.probe(&command)?;
         let mut installed = Installed::new();
-        if let Some(output) = output {
-            // It ends with 1 when something is missing, and says what all the same.
-            let told: Option<Map<String, Value>> = serde_json::from_slice(&output.stdout).ok();
-            let told = told.filter(|_| output.rc <= 1);
-            let told =
-                told.ok_or_else(|| Failure::command(format!("failed to {}: {}", self.purpose, said(&output)), &command.argv, &output))?;
-            for (name, package) in told.get("dependencies").and_then(Value::as_object).into_iter().flatten() {
-                let is_bad = ["missing", "invalid"].iter().any(|key| package.get(*key).is_some_and(|value| *value != Value::Bool(false)));
-                let version = package.get("version").and_then(Value::as_str).filter(|_| !is_bad);
-                installed.insert(name.clone(), version.map(str::to_owned));
-            }
+        // It ends with 1 when something is missing, and says what all the same.
+        let told: Option<Map<String, Value>> = serde_json::from_slice(&output.stdout).ok();
+        let told = told.filter(|_| output.rc <= 1);
+        let told =
+            told.ok_or_else(|| Failure::command(format!("failed to {}: {}", self.purpose, said(&output)), &command.argv, &output))?;
+        for (name, package) in told.get("dependencies").and_then(Value::as_object).into_iter().flatten() {
+            let is_bad = ["missing", "invalid"].iter().any(|key| package.get(*key).is_some_and(|value| *value != Value::Bool(false)));
+            let version = package.get("version").and_then(Value::as_str).filter(|_| !is_bad);
+            installed.insert(name.clone(), version.map(str::to_owned));
         }
         if let Some(name) = &self.args.name
             && let Some(known) = ctx.system.known(&self.subject(name))
@@ -225,10 +219,6 @@ impl Npm<'_> {
         let mut effects = vec![Effect::Other(format!("npm: {}", words.join(" ")))];
         if let (Some(name), Some(value)) = (name, value) {
             effects.push(Effect::Known { subject: self.subject(name), value: value.to_owned() });
-            if let Some(place) = &self.place {
-                let folder = place.join("node_modules").join(name);
-                effects.push(if value == "absent" { Effect::FileRemoved(folder) } else { Effect::DirectoryMade(folder) });
-            }
         }
         change(ctx, &self.command(ctx, words), &effects, &self.purpose).map(drop)
     }
@@ -292,7 +282,7 @@ mod tests {
             assert!(applied.machine.runs().iter().all(|command| command.cwd == Some("/srv/p".into())));
         }
         let new = apply(&MODULE, machine(&[LIST, LIST, WHOLE]), args(json!({"name": "new"})));
-        assert!(new.changed && new.machine.has("/srv/p/node_modules/new"));
+        assert!(new.changed);
         assert!(!apply(&MODULE, machine(&[WHOLE]), args(json!({}))).changed);
         let global = apply_once(&MODULE, machine(&[LIST]), json!({"name": "new", "global": true}));
         assert_eq!((ran(&global).as_str(), &global.machine.runs()[0].cwd), ("install new --global", &None));
