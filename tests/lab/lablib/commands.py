@@ -117,7 +117,7 @@ def _remove_all(lab: Lab) -> None:
     with locked(machine.LOCK):
         network.down(lab)
         machine.restore(lab)
-    for name in ("hosts", "targets"):
+    for name in ("hosts", "runs", "targets"):
         shutil.rmtree(lab.dir / name, ignore_errors=True)
     for pattern in ("key*", "known_hosts", "ssh_config", "sudo-password", "*.log", "state.json", "lock"):
         for path in lab.dir.glob(pattern):
@@ -170,6 +170,8 @@ def env(lab: Lab) -> int:
     master = next(host for host in HOSTS if host.public)
     values = {
         "KCONF_LAB_ID": lab.id,
+        # Runs on the lab are not among those of whoever works with it.
+        "KCONF_JOURNAL": str(lab.dir / "runs"),
         "KCONF_LAB_STATE": str(lab.dir),
         "KCONF_LAB_KEY": str(lab.key),
         "KCONF_LAB_KNOWN_HOSTS": str(lab.known_hosts),
