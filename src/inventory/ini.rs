@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::literal;
 use super::model::{Inventory, Vars};
-use super::range::expand;
 use crate::base::shlex;
 use crate::base::text::did_you_mean;
 use crate::base::{Diagnostic, Diagnostics, Source, Span};
@@ -142,7 +141,7 @@ impl Reader<'_> {
         if name.matches('[').count() != name.matches(']').count() {
             return self.error(range.start..range.start + name.len(), format!("a bracket of `{name}` is never closed"));
         }
-        let hosts = match expand(pattern) {
+        let hosts = match self.inventory.allowance.expand(pattern) {
             Ok(hosts) => hosts,
             Err(why) => {
                 let place = match (name.find('['), name.find(']')) {
@@ -187,7 +186,7 @@ impl Reader<'_> {
         if child.contains([' ', '\t', '=']) {
             return self.error(range, format!("expected the name of one group, found `{child}`"));
         }
-        match expand(child) {
+        match self.inventory.allowance.expand(child) {
             Ok(names) => {
                 for name in names {
                     let span = self.span(range.clone());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::pattern::LOCAL_NAMES;
+use super::range::Allowance;
 use indexmap::IndexMap;
 
 use crate::base::Span;
@@ -22,6 +23,8 @@ pub struct Inventory {
     pub groups: IndexMap<String, Group>,
     /// The sources as the user named them (`inventory_file`, `inventory_dir`, `ansible_inventory_sources`).
     pub sources: Vec<PathBuf>,
+    /// What its ranges may still stand for.
+    pub(super) allowance: Allowance,
 }
 
 /// A host.
@@ -76,7 +79,7 @@ impl Default for Inventory {
         let mut groups = IndexMap::new();
         groups.insert("all".to_owned(), Group { children: vec!["ungrouped".to_owned()], ..Group::default() });
         groups.insert("ungrouped".to_owned(), Group::default());
-        Self { hosts: IndexMap::new(), groups, sources: Vec::new() }
+        Self { hosts: IndexMap::new(), groups, sources: Vec::new(), allowance: Allowance::default() }
     }
 }
 

@@ -1,19 +1,43 @@
 //! Host ranges: `web[01:20:2].example.com`, `db-[a:f]`.
 
-/// All names that a pattern with ranges stands for; the name itself when it has none. Several ranges multiply out.
-///
-/// # Errors
-/// What is wrong with a range.
-pub fn expand(pattern: &str) -> Result<Vec<String>, String> {
-    let Some((head, range, tail)) = split(pattern) else {
-        return Ok(vec![pattern.to_owned()]);
-    };
-    let tails = expand(tail)?;
-    let mut names = Vec::new();
-    for value in values(range).map_err(|why| format!("range `[{range}]` in `{pattern}`: {why}"))? {
-        names.extend(tails.iter().map(|tail| format!("{head}{value}{tail}")));
+/// What all ranges of an inventory may stand for together: a few letters can name more hosts than any memory holds.
+const MOST_HOSTS: usize = 200_000;
+
+/// How many hosts the ranges of an inventory may still stand for.
+#[derive(Clone, Debug)]
+pub struct Allowance(usize);
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self(MOST_HOSTS)
     }
-    Ok(names)
+}
+
+impl Allowance {
+    /// All names that a pattern with ranges stands for; the name itself when it has none. Several ranges multiply out.
+    ///
+    /// # Errors
+    /// What is wrong with a range, or that the inventory would have too many hosts.
+    pub fn expand(&mut self, pattern: &str) -> Result<Vec<String>, String> {
+        let mut ranges = Vec::new();
+        let mut rest = pattern;
+        while let Some((head, range, tail)) = split(rest) {
+            ranges.push((head, values(range).map_err(|why| format!("range `[{range}]` in `{pattern}`: {why}"))?));
+            rest = tail;
+        }
+        if ranges.is_empty() {
+            return Ok(vec![pattern.to_owned()]);
+        }
+        let count = ranges.iter().fold(1, |count: usize, (_, values)| count.saturating_mul(values.len()));
+        self.0 = self.0.checked_sub(count).ok_or_else(|| {
+            format!("with `{pattern}` the ranges of the inventory stand for more than {MOST_HOSTS} hosts, which is more than can be meant")
+        })?;
+        let mut names = vec![rest.to_owned()];
+        for (head, values) in ranges.iter().rev() {
+            names = values.iter().flat_map(|value| names.iter().map(move |tail| format!("{head}{value}{tail}"))).collect();
+        }
+        Ok(names)
+    }
 }
 
 /// The text before the first range, the range without brackets, the text behind it. A bracket without a colon (an IPv6
@@ -46,8 +70,8 @@ fn values(range: &str) -> Result<Vec<String>, String> {
         if from > to {
             return Err(format!("it starts at {from}, behind its end {to}"));
         }
-        if (to - from) / step as u64 > 1_000_000 {
-            return Err("it stands for more than a million hosts".to_owned());
+        if (to - from) / step as u64 >= MOST_HOSTS as u64 {
+            return Err(format!("it stands for more than {MOST_HOSTS} hosts"));
         }
         // A leading zero in the first number means a fixed width.
         let width = if first.len() > 1 && first.starts_with('0') {
@@ -78,6 +102,10 @@ fn single_letter(text: &str) -> Option<char> {
 mod tests {
     use super::*;
 
+    fn expand(pattern: &str) -> Result<Vec<String>, String> {
+        Allowance::default().expand(pattern)
+    }
+
     #[test]
     fn numbers_letters_steps_and_widths() {
         assert_eq!(expand("plain").unwrap(), ["plain"]);
@@ -92,6 +120,18 @@ mod tests {
         assert!(expand("x[3:1]").unwrap_err().contains("behind its end"));
         assert!(expand("x[01:100]").unwrap_err().contains("same width"));
         assert!(expand("x[a:1]").unwrap_err().contains("neither"));
+    }
+
+    #[test]
+    fn a_few_letters_do_not_fill_the_memory() {
+        assert!(expand("x[1:9999999]").unwrap_err().contains("more than 200000 hosts"));
+        assert!(expand("w[:4999].x[:4999].y").unwrap_err().contains("more than 200000 hosts"));
+        assert!(expand("[a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z][a:z]").is_err());
+        let mut allowance = Allowance::default();
+        assert_eq!(allowance.expand("a[1:199999]").unwrap().len(), 199_999);
+        assert_eq!(allowance.expand("b[1:1]").unwrap(), ["b1"]);
+        assert!(allowance.expand("c[1:1]").unwrap_err().contains("with `c[1:1]`"));
+        assert_eq!(allowance.expand("d").unwrap(), ["d"]);
     }
 
     #[test]

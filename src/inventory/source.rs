@@ -45,7 +45,7 @@ async fn read_source(source: &str, options: &Options, inventory: &mut Inventory)
     if source.contains(',') {
         for host in source.split(',').map(str::trim).filter(|h| !h.is_empty()) {
             let (pattern, port) = ini::split_port(host);
-            for name in super::range::expand(pattern).map_err(Diagnostic::error)? {
+            for name in inventory.allowance.expand(pattern).map_err(Diagnostic::error)? {
                 inventory.add_to_group(&name, "ungrouped");
                 if let Some(port) = port {
                     let port = super::literal::value(port, &Span::synthetic("the list of hosts"));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::ini::set_group_var;
 use super::model::Inventory;
-use super::range::expand;
 use crate::base::text::did_you_mean;
 use crate::base::{Diagnostic, Diagnostics};
 use crate::yaml::{Mapping, Node, Value};
@@ -93,7 +92,7 @@ fn hosts(inventory: &mut Inventory, group: &str, node: &Node, errors: &mut Diagn
     let Some(hosts) = mapping(node, "`hosts`", errors) else { return };
     for entry in &hosts.entries {
         let Some(pattern) = name_of(&entry.key, "host", errors) else { continue };
-        let names = match expand(&pattern) {
+        let names = match inventory.allowance.expand(&pattern) {
             Ok(names) => names,
             Err(why) => {
                 errors.push(Diagnostic::at(&entry.key.span, why));
