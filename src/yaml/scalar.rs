@@ -151,9 +151,9 @@ impl Out {
                     self.put(' ')
                 }
                 after_space = true;
-            } else if is_break(c) {
+            } else if c == '\n' {
                 // The first line break of a row is doubled: a single one would be folded into a space.
-                if !after_break && c == '\n' {
+                if !after_break {
                     self.put('\n');
                 }
                 self.put(c);
@@ -405,7 +405,8 @@ impl Traits {
                 (Some(' ' | '\t' | '\n'), '#') => (outside, inside) = (true, true),
                 _ => {}
             }
-            special |= !is_printable(c) && !is_break(c) || c == '\u{feff}';
+            // PyYAML writes the line breaks of Unicode as they are, and reads some of what it wrote back as another text.
+            special |= !is_printable(c) || is_break(c) && c != '\n';
             breaks |= is_break(c);
             if let Some(previous) = previous {
                 space_then_break |= previous == ' ' && is_break(c);

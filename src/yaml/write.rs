@@ -239,6 +239,9 @@ mod tests {
             (r#""a\tb""#, r#""a\tb""#),
             (r#""~""#, "'~'"),
             (r#""\u0001""#, r#""\x01""#),
+            // Not as PyYAML, which would read back other texts (`docs/compatibility.md`).
+            (r#""a\u0085""#, r#""a\N""#),
+            (r#""a\nb\u2028\u2029""#, r#""a\nb\L\P""#),
             (r#""@x""#, "'@x'"),
             (r#""<<""#, "'<<'"),
             (r#""12345678901234567890""#, "'12345678901234567890'"),
