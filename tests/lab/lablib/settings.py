@@ -52,23 +52,39 @@ def host_named(name: str) -> Host:
     raise LabError(f"find the machine `{name}`", "The machines are: " + ", ".join(h.name for h in HOSTS))
 
 
+def base_folder() -> Path:
+    """Where the labs of this checkout are kept."""
+    return Path(os.environ.get("KCONF_LAB_DIR") or REPOSITORY / ".lab").absolute()
+
+
+def own_id(letter: str) -> str:
+    """An id that begins with the letter and is another one in another folder, so that checkouts do not meet."""
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    number = zlib.crc32(str(base_folder()).encode())
+    return letter + "".join(digits[number // 36**place % 36] for place in range(3))
+
+
 class Lab:
     """Where one lab keeps its things. Making one of these touches nothing."""
 
     def __init__(self) -> None:
-        self.id = os.environ.get("KCONF_LAB_ID", "a")
+        default = own_id("a")
+        self.id = os.environ.get("KCONF_LAB_ID") or default
+        # A letter alone stands for a lab of this folder.
+        if re.fullmatch(r"[a-z]", self.id):
+            self.id = own_id(self.id)
         if not re.fullmatch(r"[a-z][a-z0-9]{0,3}", self.id):
             raise LabError(
                 f"use the lab id `{self.id}`",
                 "KCONF_LAB_ID is a letter followed by up to three letters or digits, all lower case.",
             )
-        self.base = Path(os.environ.get("KCONF_LAB_DIR") or REPOSITORY / ".lab").absolute()
+        self.base = base_folder()
         if re.search(r"[,:\\\s]", str(self.base)):
             raise LabError(
                 f"keep the lab in `{self.base}`",
                 "An overlay mount cannot take a path with a comma, colon, backslash or space: set KCONF_LAB_DIR.",
             )
-        self.dir = self.base if self.id == "a" else self.base / "labs" / self.id
+        self.dir = self.base if self.id == default else self.base / "labs" / self.id
         self.prefix = "kl" + self.id
 
     @property
@@ -122,6 +138,4 @@ class Lab:
     @property
     def preferred_subnet(self) -> int:
         """The third part of the public network that this lab would like: the same for the same id."""
-        if len(self.id) == 1:
-            return ord(self.id) - ord("a") + 1
         return 30 + zlib.crc32(self.id.encode()) % 200
