@@ -49,6 +49,12 @@ impl Contents {
         self.places.insert(reference.sha256.clone(), Place::File(path.to_owned()));
     }
 
+    /// Adds all that others have.
+    pub fn extend(&mut self, others: Self) {
+        self.places.extend(others.places);
+        self.incoming = others.incoming.or(self.incoming.take());
+    }
+
     /// Takes what is sent back.
     pub fn receive_by(&mut self, receive: impl Fn(&str) -> io::Result<Box<dyn Incoming>> + Send + Sync + 'static) {
         self.incoming = Some(Box::new(receive));

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::recap::Recap;
 use super::sessions::Sessions;
-use super::task::{Job, Message, Outcome, Verdict};
+use super::task::{Job, Message, Outcome, Verdict, ahead};
 use super::world::World;
 use crate::event::{Event, Sink, Status};
 use crate::plan::Compiler;
@@ -95,6 +95,14 @@ impl<'s> Dispatcher<'s> {
         self.open += 1;
     }
 
+    /// Starts jobs of one host, of which each is begun when the one before it did not fail.
+    pub fn start_together(&mut self, jobs: Vec<Job>) {
+        let Some(host) = jobs.first().map(|job| job.host.clone()) else { return };
+        let id = self.jobs.spawn(ahead::run(jobs)).id();
+        self.hosts.insert(id, host);
+        self.open += 1;
+    }
+
     /// Reports what running jobs tell until one of them is done; `None` when none runs.
     pub async fn next(&mut self) -> Option<Outcome> {
         while self.open > 0 {
@@ -117,7 +125,9 @@ impl<'s> Dispatcher<'s> {
                     Err(error) => panicked(self.hosts.remove(&error.id()).unwrap_or_default(), &error),
                 },
             };
-            self.open -= 1;
+            if !outcome.more {
+                self.open -= 1;
+            }
             return Some(outcome);
         }
         None

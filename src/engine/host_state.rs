@@ -66,8 +66,11 @@ pub enum Standing {
     Unreachable,
 }
 
+/// Stands for handlers that are not known yet; no task has this id.
+const SOME_HANDLER: u64 = u64::MAX;
+
 /// The position of one host in one play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct HostState {
     play: Arc<Play>,
     no_vars: Arc<IncludeVars>,
@@ -210,6 +213,11 @@ impl HostState {
     /// Remembers that a handler is to run; false when it was remembered already.
     pub fn notify(&mut self, handler: &Handler) -> bool {
         self.notified.insert(handler.task.id)
+    }
+
+    /// Handlers may have been notified by a task whose result is not there yet: the section ends with a flush.
+    pub fn expect_flush(&mut self) {
+        self.notified.insert(SOME_HANDLER);
     }
 
     /// Whether a failure here would be handled by a `rescue`.

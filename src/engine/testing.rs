@@ -18,7 +18,7 @@ use crate::system::overlay::Change;
 use crate::system::{Cancel, Os, Overlay};
 use crate::template::Templates;
 use crate::transport::{Become, ContentSource, LiveSender, RawCommand, RawOutput, Session, Stage, Target, Unreachable, Via};
-use crate::wire::{TaskReply, TaskRequest};
+use crate::wire::{OnFailure, TaskReply, TaskRequest};
 use crate::yaml::Node;
 
 /// Answers a request for a host: a result, or `None` when the host cannot be reached.
@@ -336,6 +336,7 @@ impl Session for FakeSession {
     async fn call_many(
         &self,
         requests: Vec<TaskRequest>,
+        on_failure: OnFailure,
         _content: &dyn ContentSource,
         _live: LiveSender,
         each: &mut (dyn FnMut(usize, TaskReply) + Send),
@@ -351,7 +352,14 @@ impl Session for FakeSession {
             let asked = format!("{}{user} {}{check} {}", self.host, request.module, Json::Object(given));
             self.asked.lock().expect("no test panics here").0.push(asked);
             match (self.answer)(&self.host, &request) {
-                Some(result) => each(at, TaskReply { result: result.as_object().cloned().unwrap_or_default() }),
+                Some(result) => {
+                    let reply = TaskReply { result: result.as_object().cloned().unwrap_or_default() };
+                    let stop = on_failure == OnFailure::Stop && reply.failed();
+                    each(at, reply);
+                    if stop {
+                        break;
+                    }
+                }
                 None => return Err(self.lost("connection reset")),
             }
         }

@@ -20,10 +20,10 @@ use super::roles::collection_bases;
 use super::session::{Place, Session};
 
 /// Values of `strategy:` that work.
-pub const STRATEGIES: &[&str] = &["linear", "free", "host_pinned"];
+pub const STRATEGIES: &[&str] = &["linear", "free", "host_pinned", "stream"];
 
 /// Values of `strategy:` that are part of the language but do not work yet.
-const STRATEGIES_TO_COME: &[&str] = &["debug", "stream"];
+const STRATEGIES_TO_COME: &[&str] = &["debug"];
 
 /// Values of `order:`.
 pub const ORDERS: &[&str] = &["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"];

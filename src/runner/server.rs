@@ -16,7 +16,7 @@ use super::output::Output;
 use super::task;
 use super::transfer::{Contents, Event, TaskTransfer, Transfers};
 use crate::system::{Cancel, FileKind};
-use crate::wire::{Hello, Message, Reply, Request, VERSION, Welcome, WireError, read_message};
+use crate::wire::{Hello, Message, OnFailure, Reply, Request, VERSION, Welcome, WireError, read_message};
 
 /// How long tasks that are being ended may take before the runner goes without them.
 const END_GRACE: Duration = Duration::from_secs(4);
@@ -222,7 +222,7 @@ struct Job<M: Machine> {
 
 impl<M: Machine> Job<M> {
     fn run(mut self, request: Request) {
-        let Request { id, tasks, live, mut foreign, acting_for, .. } = request;
+        let Request { id, tasks, live, mut foreign, on_failure, acting_for, .. } = request;
         let output = Arc::clone(&self.transfer.output);
         for (index, task) in tasks.into_iter().enumerate() {
             if self.cancel.is_cancelled() {
@@ -239,24 +239,31 @@ impl<M: Machine> Job<M> {
             self.transfer.forget_announced();
             let condition = self.state.machine.condition();
             // A task that lost its machine has no result: its host is unreachable.
+            let mut failed = false;
             if condition != Condition::Lost {
-                self.answer(Reply { id, index, reply, recorded });
+                failed = self.answer(Reply { id, index, reply, recorded });
             }
             if condition != Condition::Fine {
                 let _ = output.send(&Message::Bye(super::GONE.to_owned()));
+                break;
+            }
+            if failed && on_failure == OnFailure::Stop {
                 break;
             }
         }
         lock(&self.state.running).remove(&id);
     }
 
-    fn answer(&self, reply: Reply) {
-        let (id, index) = (reply.id, reply.index);
+    /// Sends an answer; whether it is that of a failure.
+    fn answer(&self, reply: Reply) -> bool {
+        let (id, index, failed) = (reply.id, reply.index, reply.reply.failed());
         if let Err(WireError::TooLarge(size)) = self.transfer.output.send(&Message::Reply(reply)) {
             let why = format!("the result has {size} bytes, more than can be sent at once; write it to a file and fetch that");
             let reply = Reply { id, index, reply: super::result::failed(&why), recorded: Vec::new() };
             let _ = self.transfer.output.send(&Message::Reply(reply));
+            return true;
         }
+        failed
     }
 }
 

@@ -136,3 +136,22 @@ fn names_are_unique() {
         assert_eq!(names.len(), count, "a {kind} has a name twice");
     }
 }
+
+#[test]
+fn a_few_letters_do_not_fill_the_memory() {
+    let templates = Templates::without_vault();
+    let scope: Arc<dyn Scope> = Arc::new(MapScope::new());
+    for text in [
+        "{{ [1] * 35555555 }}",
+        "{{ 'x' * 3000000000 }}",
+        "{{ ('x' * 40000000).replace('x', 'y' * 40000000) }}",
+        "{{ ('x' * 40000000) | replace('x', 'y' * 40000000) }}",
+        "{{ [1] | slice(200000000) | list }}",
+        "{{ [1] | batch(200000000, 0) | list }}",
+        "{{ range(300000000) | list }}",
+    ] {
+        assert!(templates.render_str(text, &Span::synthetic("case"), &scope).is_err(), "{text}");
+    }
+    let fine = templates.render_str("{{ ('ab' * 3).replace('a', 'xyz', 2) }}", &Span::synthetic("case"), &scope);
+    assert_eq!(fine.map(|value| to_json(&value)).ok(), Some("xyzbxyzbab".into()));
+}

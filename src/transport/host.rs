@@ -22,7 +22,7 @@ use super::running::{Behind, Running, Unfinished};
 use super::start::{Failed, How, StartFailure, Started, Streams, start};
 use super::{Become, ContentSource, LiveSender, RawCommand, RawOutput, Session, Stage, Target, Unreachable, Via, inline, local, ssh};
 use crate::runner;
-use crate::wire::{Hello, Reply, Request, TaskReply, TaskRequest};
+use crate::wire::{Hello, OnFailure, Reply, Request, TaskReply, TaskRequest};
 
 /// How long the reason of a lost connection may take to become known.
 const REASON: Duration = Duration::from_millis(300);
@@ -287,6 +287,7 @@ impl HostSession {
     async fn call_running(
         &self,
         requests: Vec<TaskRequest>,
+        on_failure: OnFailure,
         content: &dyn ContentSource,
         live: LiveSender,
         each: &mut (dyn FnMut(usize, TaskReply) + Send),
@@ -317,7 +318,7 @@ impl HostSession {
         let predictions = &self.0.predictions;
         let check = requests.iter().any(|request| request.check);
         let foreign = if check { predictions.news(running.number, &running.told) } else { Vec::new() };
-        let request = Request { id: 0, tasks: requests, contents: digests, live: false, foreign, acting_for };
+        let request = Request { id: 0, tasks: requests, contents: digests, live: false, foreign, on_failure, acting_for };
         self.0.common.counting.request();
         let mut take = |reply: Reply| {
             predictions.add(running.number, reply.recorded);
@@ -329,7 +330,8 @@ impl HostSession {
         match called {
             Ok(()) => Ok(()),
             Err(CallError::TooLarge(why)) => {
-                (0..count).for_each(|index| each(index, runner::failed(&why)));
+                let answered = if on_failure == OnFailure::Stop { count.min(1) } else { count };
+                (0..answered).for_each(|index| each(index, runner::failed(&why)));
                 Ok(())
             }
             Err(CallError::Lost) => Err(self.runner_lost(&running).await),
@@ -360,11 +362,12 @@ impl Session for HostSession {
     async fn call_many(
         &self,
         requests: Vec<TaskRequest>,
+        on_failure: OnFailure,
         content: &dyn ContentSource,
         live: LiveSender,
         each: &mut (dyn FnMut(usize, TaskReply) + Send),
     ) -> Result<(), Unreachable> {
-        self.unless_cancelled(self.call_running(requests, content, live, each)).await
+        self.unless_cancelled(self.call_running(requests, on_failure, content, live, each)).await
     }
 
     async fn raw(&self, command: RawCommand, live: LiveSender) -> Result<RawOutput, Unreachable> {

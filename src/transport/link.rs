@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::LiveSender;
 use super::transfers::Transfers;
 use crate::transport::ContentSource;
-use crate::wire::{Hello, Message, Need, Offer, Reply, Request, VERSION, Welcome, frame, read_message_async};
+use crate::wire::{Hello, Message, Need, Offer, OnFailure, Reply, Request, VERSION, Welcome, frame, read_message_async};
 
 /// Frames that are written in one go at most.
 const BATCH: usize = 256;
@@ -151,6 +151,7 @@ impl Link {
         request.id = self.next.fetch_add(1, Ordering::Relaxed);
         request.live = live.wanted();
         let (id, mut expected) = (request.id, request.tasks.len());
+        let stops = request.on_failure == OnFailure::Stop;
         let mut frames = Vec::new();
         for message in before.iter().chain([&Message::Request(request)]) {
             frames.extend(frame(message).map_err(|error| CallError::TooLarge(error.to_string()))?);
@@ -169,7 +170,7 @@ impl Link {
         while expected > 0 {
             match incoming.recv().await.ok_or(CallError::Lost)? {
                 Incoming::Reply(reply) => {
-                    expected -= 1;
+                    expected = if stops && reply.reply.failed() { 0 } else { expected - 1 };
                     each(reply);
                 }
                 other => transfers.take(other),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{ContentSource, Unreachable};
 use crate::base::Secret;
 use crate::system::{Output, Stream};
-use crate::wire::{TaskReply, TaskRequest};
+use crate::wire::{OnFailure, TaskReply, TaskRequest};
 
 /// One identity on one host. Calls may run at the same time; each has its own place on the target.
 ///
@@ -20,18 +20,19 @@ pub trait Session: Send + Sync {
     /// When the host is lost before the answer is there. A module that fails is an answer.
     async fn call(&self, request: TaskRequest, content: &dyn ContentSource, live: LiveSender) -> Result<TaskReply, Unreachable> {
         let mut reply = None;
-        self.call_many(vec![request], content, live, &mut |_, one| reply = Some(one)).await?;
+        self.call_many(vec![request], OnFailure::GoOn, content, live, &mut |_, one| reply = Some(one)).await?;
         reply.ok_or_else(|| self.lost("the runner ended a task without an answer"))
     }
 
     /// Runs modules one after another with one round trip for all, as a loop over items does. `each` gets every answer, with its
-    /// position in `requests`, as soon as it is there; a failure does not stop those behind it.
+    /// position in `requests`, as soon as it is there.
     ///
     /// # Errors
     /// When the host is lost before the last answer is there.
     async fn call_many(
         &self,
         requests: Vec<TaskRequest>,
+        on_failure: OnFailure,
         content: &dyn ContentSource,
         live: LiveSender,
         each: &mut (dyn FnMut(usize, TaskReply) + Send),

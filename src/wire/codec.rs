@@ -237,7 +237,15 @@ mod tests {
         let messages = [
             Message::Hello(super::super::Hello { version: 1, temp_dir: Some("~/t".into()), discard: true }),
             Message::Welcome(super::super::Welcome { version: 1, pid: 7 }),
-            Message::Request(Request { id: 4, tasks: vec![], contents: vec!["cc".into()], live: true, foreign: vec![], acting_for: None }),
+            Message::Request(Request {
+                id: 4,
+                tasks: vec![],
+                contents: vec!["cc".into()],
+                live: true,
+                foreign: vec![],
+                on_failure: super::super::OnFailure::Stop,
+                acting_for: None,
+            }),
             Message::Cancel(4),
             Message::Live { id: 4, stream: Stream::Stderr, bytes: b"ow\xff".to_vec() },
             Message::Content { sha256: [9; 32], bytes: b"small".to_vec() },

@@ -10,7 +10,7 @@ use crate::system::Stream;
 use crate::system::overlay::Change;
 
 /// Version of the protocol. Controller and runner come from one build, so it only guards against a stale cache.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Run one module once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +32,32 @@ pub struct TaskRequest {
 pub struct TaskReply {
     /// The result as playbooks see it: `changed`, `failed`, `skipped`, `msg`, `diff`, `warnings` and the module's own keys.
     pub result: Map<String, Value>,
+}
+
+impl TaskReply {
+    /// Whether the task failed.
+    pub fn failed(&self) -> bool {
+        failed(&self.result)
+    }
+}
+
+/// Whether a result is that of a failure: what the module says, or else whether a command's exit code (`rc`) is another than 0.
+pub fn failed(result: &Map<String, Value>) -> bool {
+    let is_zero = |rc: &Value| rc.as_f64() == Some(0.0) || rc.as_str() == Some("0") || rc.is_null();
+    match result.get("failed") {
+        Some(Value::Bool(failed)) => *failed,
+        _ => result.get("rc").is_some_and(|rc| !is_zero(rc)),
+    }
+}
+
+/// What a task that failed means for those behind it in the same [`Request`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnFailure {
+    /// They run all the same, as the items of a loop do.
+    #[default]
+    GoOn,
+    /// They are not run, and not answered.
+    Stop,
 }
 
 /// The controller's first message.
@@ -67,6 +93,8 @@ pub struct Request {
     pub live: bool,
     /// What check mode has recorded on this host under other identities since the last request.
     pub foreign: Vec<Change>,
+    /// What a failure means for the tasks behind it.
+    pub on_failure: OnFailure,
     /// A user that only check mode knows, for whom the runner predicts: it is not there yet, so nobody can become it.
     pub acting_for: Option<String>,
 }

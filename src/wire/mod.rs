@@ -18,7 +18,7 @@ pub mod message;
 #[cfg(feature = "controller")]
 pub use asynchronous::read_message_async;
 pub use codec::{WireError, frame, read_message, write_message};
-pub use message::{Hello, Message, Need, Offer, Reply, Request, TaskReply, TaskRequest, VERSION, Welcome};
+pub use message::{Hello, Message, Need, Offer, OnFailure, Reply, Request, TaskReply, TaskRequest, VERSION, Welcome, failed};
 
 /// The most bytes a frame may have, kind included. A message that would be larger is refused by its sender.
 pub const MAX_FRAME: usize = 64 * 1024 * 1024;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
-use super::Action;
+use super::{Action, Asking};
 use crate::base::Diagnostic;
 use crate::engine::content::Contents;
 use crate::engine::local_files::Place;
-use crate::engine::task::{Call, Reply, Trouble};
+use crate::engine::task::{Asked, Call, Reply, Trouble};
 use crate::modules::ContentRef;
 use crate::modules::copy::{TreeEntry, TreeKind, content_text};
 
@@ -20,10 +20,20 @@ pub struct Copy;
 #[async_trait]
 impl Action for Copy {
     async fn run(&self, call: &Call<'_>) -> Result<Reply, Trouble> {
+        call.send(self.ask(call)?).await
+    }
+
+    fn asking(&self) -> Option<&dyn Asking> {
+        Some(self)
+    }
+}
+
+impl Asking for Copy {
+    fn ask(&self, call: &Call<'_>) -> Result<Asked, Trouble> {
         let mut contents = Contents::default();
         let mut args = call.ready.args.clone();
         if call.is_true("remote_src") && !call.arg("src").is_null() {
-            return Ok(Reply::new(call.own_module(&contents).await?));
+            return Ok(Asked::new(call.ready.spec.name, args));
         }
         match (call.arg("content"), call.text("src")) {
             (Json::Null, Some(src)) => {
@@ -47,7 +57,7 @@ impl Action for Copy {
                 args.insert("content".to_owned(), Json::Null);
             }
         }
-        Ok(Reply::new(settled(call.remote(call.ready.spec.name, args, &contents).await?)))
+        Ok(Asked { contents, settle: settled, ..Asked::new(call.ready.spec.name, args) })
     }
 }
 

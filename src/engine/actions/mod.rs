@@ -32,7 +32,7 @@ pub mod wait_for_connection;
 
 use async_trait::async_trait;
 
-use super::task::{Call, Reply, Trouble};
+use super::task::{Asked, Call, Reply, Trouble};
 
 /// The controller half of a module.
 #[async_trait]
@@ -42,6 +42,20 @@ pub trait Action: Send + Sync {
     /// # Errors
     /// It cannot be done.
     async fn run(&self, call: &Call<'_>) -> Result<Reply, Trouble>;
+
+    /// Where what it does comes to one request: how to make that.
+    fn asking(&self) -> Option<&dyn Asking> {
+        None
+    }
+}
+
+/// A controller half that only makes a request: then several tasks, and items of a loop, can travel together.
+pub trait Asking: Send + Sync {
+    /// Makes the request.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn ask(&self, call: &Call<'_>) -> Result<Asked, Trouble>;
 }
 
 /// All actions, by the short name of their module, in alphabetical order.

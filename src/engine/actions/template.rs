@@ -6,12 +6,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
-use super::Action;
 use super::copy::{reference_json, settled};
+use super::{Action, Asking};
 use crate::base::{Diagnostic, Source, python};
 use crate::engine::content::Contents;
 use crate::engine::scope::TaskScope;
-use crate::engine::task::{Call, Reply, Trouble};
+use crate::engine::task::{Asked, Call, Reply, Trouble};
 use crate::modules;
 use crate::system::clock::Civil;
 use crate::template::{self, FileOptions, Markers, Value};
@@ -37,6 +37,16 @@ pub struct Template;
 #[async_trait]
 impl Action for Template {
     async fn run(&self, call: &Call<'_>) -> Result<Reply, Trouble> {
+        call.send(self.ask(call)?).await
+    }
+
+    fn asking(&self) -> Option<&dyn Asking> {
+        Some(self)
+    }
+}
+
+impl Asking for Template {
+    fn ask(&self, call: &Call<'_>) -> Result<Asked, Trouble> {
         let name = call.text("src").ok_or_else(|| call.wrong("`template` needs `src`"))?;
         let path = call.find_file("templates", "src", name)?;
         if call.files().is_dir(&path) {
@@ -61,7 +71,7 @@ impl Action for Template {
             let about = call.files().about(&path).map_err(|error| unreadable(call, &path, &error))?;
             args.insert("mode".to_owned(), format!("{:04o}", about.mode).into());
         }
-        Ok(Reply::new(settled(call.remote("copy", args, &contents).await?)))
+        Ok(Asked { contents, settle: settled, ..Asked::new("copy", args) })
     }
 }
 

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value as Json};
 
-use super::Action;
 use super::copy::{add_file, reference_json};
+use super::{Action, Asking};
 use crate::engine::content::Contents;
-use crate::engine::task::{Call, Reply, Trouble};
+use crate::engine::task::{Asked, Call, Reply, Trouble};
 
 /// See the module documentation.
 pub struct Uri;
@@ -14,6 +14,16 @@ pub struct Uri;
 #[async_trait]
 impl Action for Uri {
     async fn run(&self, call: &Call<'_>) -> Result<Reply, Trouble> {
+        call.send(self.ask(call)?).await
+    }
+
+    fn asking(&self) -> Option<&dyn Asking> {
+        Some(self)
+    }
+}
+
+impl Asking for Uri {
+    fn ask(&self, call: &Call<'_>) -> Result<Asked, Trouble> {
         let mut contents = Contents::default();
         let mut args = call.ready.args.clone();
         if !call.is_true("remote_src") {
@@ -32,7 +42,7 @@ impl Action for Uri {
                 args.insert("_files".to_owned(), files.into());
             }
         }
-        Ok(Reply::new(call.remote(call.ready.spec.name, args, &contents).await?))
+        Ok(Asked { contents, ..Asked::new(call.ready.spec.name, args) })
     }
 }
 

@@ -8,7 +8,7 @@ pub mod limits;
 pub mod meta;
 pub mod settle;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -17,7 +17,7 @@ use super::dispatcher::Dispatcher;
 use super::host_state::{Due, HostState, Standing};
 use super::play_context::PlayContext;
 use super::scope::TaskScope;
-use super::task::{Effect, Job, Outcome, keywords};
+use super::task::{Effect, Job, Outcome, ahead, keywords};
 use super::task_info;
 use crate::base::Diagnostic;
 use crate::event::Event;
@@ -177,7 +177,11 @@ impl<'d, 's> Stage<'d, 's> {
         if let Some(task) = task {
             self.dispatcher.emit(&Event::TaskStarted { task, hosts: runners.clone() });
         }
-        let job = |host| Job {
+        runners.into_iter().map(|host| self.job(host, due, number)).collect()
+    }
+
+    fn job(&self, host: String, due: &Due, number: u64) -> Job {
+        Job {
             number,
             due: due.clone(),
             host,
@@ -186,8 +190,7 @@ impl<'d, 's> Stage<'d, 's> {
             sessions: self.dispatcher.sessions.clone(),
             messages: self.dispatcher.messages(),
             cancel: self.dispatcher.cancel.clone(),
-        };
-        runners.into_iter().map(job).collect()
+        }
     }
 
     /// Starts the task that is due on one host, and comes back at once. `None`: it was a meta action, and is done.
@@ -202,7 +205,22 @@ impl<'d, 's> Stage<'d, 's> {
         Some(number)
     }
 
-    /// Takes over the outcome of a task that [`Stage::begin`] started.
+    /// As [`Stage::begin`], together with the tasks behind it that need not wait for its result; all of them with their numbers.
+    /// Empty: it was a meta action, and is done.
+    pub async fn begin_ahead(&mut self, host: &str, due: &Due) -> VecDeque<(Due, u64)> {
+        let state = self.hosts.get(host).filter(|_| self.dispatcher.world.settings.task_timeout.is_none());
+        let behind = state.map_or_else(Vec::new, |state| ahead::behind(state, due));
+        if behind.is_empty() {
+            return self.begin(host, due).await.map(|number| (due.clone(), number)).into_iter().collect();
+        }
+        let mut jobs = self.start(vec![host.to_owned()], due);
+        jobs.extend(behind.iter().map(|due| self.job(host.to_owned(), due, self.dispatcher.world.next_number())));
+        let steps = jobs.iter().map(|job| (job.due.clone(), job.number)).collect();
+        self.dispatcher.start_together(jobs);
+        steps
+    }
+
+    /// Takes over the outcome of a task that [`Stage::begin`] or [`Stage::begin_ahead`] started.
     pub fn end(&mut self, due: &Due, number: u64, outcome: Outcome) {
         let host = outcome.host.clone();
         apply::learn(self.dispatcher, due, std::slice::from_ref(&host), &outcome);

@@ -1,25 +1,31 @@
 //! `free`: every host goes through the play as fast as it can. `host_pinned`: likewise, but a host is begun only when another is done.
+//! `stream`: as `free`, and tasks that need not know what came of those before them are sent without waiting for that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::engine::host_state::{Current, Due};
 use crate::engine::stage::Stage;
 use crate::engine::task::keywords;
 
-/// What a host is doing.
-struct Doing {
-    due: Due,
-    number: u64,
+/// What tells the strategies of this file apart.
+pub struct Way {
+    /// At most `forks` hosts are on their way.
+    pub pinned: bool,
+    /// Tasks travel together.
+    pub ahead: bool,
 }
 
-/// Takes every host through the play by itself. `pinned`: at most `forks` hosts are on their way.
-pub async fn run(stage: &mut Stage<'_, '_>, pinned: bool) {
+/// The tasks that a host is at, with their numbers; the first is the one that runs.
+type Doing = VecDeque<(Due, u64)>;
+
+/// Takes every host through the play by itself.
+pub async fn run(stage: &mut Stage<'_, '_>, way: &Way) {
     let forks = stage.dispatcher.world.settings.forks.max(1);
     let mut doing: HashMap<String, Doing> = HashMap::new();
     let mut warned = false;
     loop {
         let mut moved = false;
-        let hosts: Vec<String> = stage.active().map(|(host, _)| host.clone()).take(if pinned { forks } else { usize::MAX }).collect();
+        let hosts: Vec<String> = stage.active().map(|(host, _)| host.clone()).take(if way.pinned { forks } else { usize::MAX }).collect();
         for host in hosts {
             if stage.is_over() || doing.len() >= forks {
                 break;
@@ -38,9 +44,13 @@ pub async fn run(stage: &mut Stage<'_, '_>, pinned: bool) {
                         continue;
                     }
                     warn_once(stage, &host, &due, &mut warned);
-                    match stage.begin(&host, &due).await {
-                        Some(number) => drop(doing.insert(host, Doing { due, number })),
-                        None => moved = true,
+                    let steps: Doing = match way.ahead {
+                        true => stage.begin_ahead(&host, &due).await,
+                        false => stage.begin(&host, &due).await.map(|number| (due, number)).into_iter().collect(),
+                    };
+                    match steps.is_empty() {
+                        true => moved = true,
+                        false => drop(doing.insert(host, steps)),
                     }
                 }
             }
@@ -49,7 +59,11 @@ pub async fn run(stage: &mut Stage<'_, '_>, pinned: bool) {
             continue;
         }
         let Some(outcome) = stage.dispatcher.next().await else { return };
-        if let Some(Doing { due, number }) = doing.remove(&outcome.host) {
+        let step = match outcome.more {
+            true => doing.get_mut(&outcome.host).and_then(VecDeque::pop_front),
+            false => doing.remove(&outcome.host).and_then(|mut steps| steps.pop_front()),
+        };
+        if let Some((due, number)) = step {
             stage.end(&due, number, outcome);
         }
     }
@@ -59,7 +73,8 @@ pub async fn run(stage: &mut Stage<'_, '_>, pinned: bool) {
 fn is_full(stage: &Stage<'_, '_>, host: &str, due: &Due, doing: &HashMap<String, Doing>) -> bool {
     let scope = stage.scope(host, due);
     let throttle = keywords::count(&scope, "throttle", due.task.keywords.throttle.as_deref()).ok().flatten().unwrap_or(0);
-    throttle > 0 && doing.values().filter(|other| other.due.task.id == due.task.id).count() as u64 >= throttle
+    throttle > 0
+        && doing.values().filter(|steps| steps.front().is_some_and(|(other, _)| other.task.id == due.task.id)).count() as u64 >= throttle
 }
 
 fn warn_once(stage: &mut Stage<'_, '_>, host: &str, due: &Due, warned: &mut bool) {

@@ -164,26 +164,10 @@ async fn run(job: &Job, ready: &Arc<Ready>) -> Tried {
     };
     let mut number = 1;
     loop {
-        let try_ = match execute(job, ready).await {
-            Ok(reply) => judge(job, ready, reply),
-            Err(Trouble::Cancelled) => return Tried::default(),
-            Err(Trouble::Unreachable(unreachable)) => {
-                let result = unreachable_result(&unreachable);
-                let try_ = Try { result, effects: Vec::new(), diagnostic: Some(unreachable.to_string()) };
-                return done(job, ready, try_);
-            }
-            Err(Trouble::Wrong(wrong)) => {
-                let mut try_ = judge(job, ready, Reply::new(failure(&wrong)));
-                try_.diagnostic = try_.diagnostic.or_else(|| is_true(&try_.result, "failed").then(|| wrong.to_string()));
-                try_
-            }
-            Err(Trouble::Unknown(result)) => judge(job, ready, Reply::new(result)),
-            Err(Trouble::Failed(mut result)) => {
-                result.insert("failed".to_owned(), Json::Bool(true));
-                judge(job, ready, Reply::new(result))
-            }
-        };
-        let Some(tries) = &tries else { return done(job, ready, try_) };
+        let reply = execute(job, ready).await;
+        let is_lost = matches!(reply, Err(Trouble::Unreachable(_)));
+        let Some(try_) = judged(job, ready, reply) else { return Tried::default() };
+        let Some(tries) = tries.as_ref().filter(|_| !is_lost) else { return done(job, ready, try_) };
         match tries.after(job, ready, try_, number) {
             Next::Done(try_) => return done(job, ready, *try_),
             Next::Again => {
@@ -374,22 +358,31 @@ fn conditions(job: &Job, ready: &Ready, result: &mut Map<String, Json>, effects:
     Ok(())
 }
 
-/// What came of an item that ran as part of a batch.
-pub fn batched(job: &Job, ready: &Ready, result: Map<String, Json>) -> Tried {
-    done(job, ready, judge(job, ready, Reply::new(result)))
+/// What came of an item that ran together with others.
+pub fn came_to(job: &Job, ready: &Ready, reply: Result<Reply, Trouble>) -> Tried {
+    judged(job, ready, reply).map_or_else(Tried::default, |try_| done(job, ready, try_))
 }
 
-/// An item of a batch whose host was lost.
-pub fn lost(job: &Job, ready: &Ready, trouble: &Trouble) -> Tried {
-    match trouble {
-        Trouble::Unreachable(unreachable) => {
-            let result = unreachable_result(unreachable);
-            done(job, ready, Try { result, effects: Vec::new(), diagnostic: Some(unreachable.to_string()) })
+/// What a reply, or what came instead of one, means; `None` when the run was cancelled.
+fn judged(job: &Job, ready: &Ready, reply: Result<Reply, Trouble>) -> Option<Try> {
+    Some(match reply {
+        Ok(reply) => judge(job, ready, reply),
+        Err(Trouble::Cancelled) => return None,
+        Err(Trouble::Unreachable(unreachable)) => {
+            let result = unreachable_result(&unreachable);
+            Try { result, effects: Vec::new(), diagnostic: Some(unreachable.to_string()) }
         }
-        Trouble::Wrong(wrong) => done(job, ready, Try { result: failure(wrong), effects: Vec::new(), diagnostic: Some(wrong.to_string()) }),
-        Trouble::Unknown(result) | Trouble::Failed(result) => done(job, ready, judge(job, ready, Reply::new(result.clone()))),
-        Trouble::Cancelled => Tried::default(),
-    }
+        Err(Trouble::Wrong(wrong)) => {
+            let mut try_ = judge(job, ready, Reply::new(failure(&wrong)));
+            try_.diagnostic = try_.diagnostic.or_else(|| is_true(&try_.result, "failed").then(|| wrong.to_string()));
+            try_
+        }
+        Err(Trouble::Unknown(result)) => judge(job, ready, Reply::new(result)),
+        Err(Trouble::Failed(mut result)) => {
+            result.insert("failed".to_owned(), Json::Bool(true));
+            judge(job, ready, Reply::new(result))
+        }
+    })
 }
 
 fn unreachable_result(unreachable: &crate::transport::Unreachable) -> Map<String, Json> {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::base::secret::MASK;
+use crate::wire;
 
 /// What stands for the label of an item under `no_log`.
 pub const CENSORED_ITEM: &str = "(hidden by no_log)";
@@ -18,16 +19,11 @@ pub fn complete(result: &mut Map<String, Json>) {
         }
     }
     if !matches!(result.get("failed"), Some(Json::Bool(_))) {
-        let failed = result.get("rc").is_some_and(|rc| !is_zero(rc));
-        result.insert("failed".to_owned(), Json::Bool(failed));
+        result.insert("failed".to_owned(), Json::Bool(wire::failed(result)));
     }
     if !matches!(result.get("changed"), Some(Json::Bool(_))) {
         result.insert("changed".to_owned(), Json::Bool(false));
     }
-}
-
-fn is_zero(rc: &Json) -> bool {
-    rc.as_f64() == Some(0.0) || rc.as_str() == Some("0") || rc.is_null()
 }
 
 /// The lines of a text as Python splits them: no empty line behind a line break at the end.

@@ -54,7 +54,7 @@ pub async fn run(job: &Job, scope: &TaskScope) -> Outcome {
 }
 
 /// The outcome of a task without a loop.
-fn single(tried: Tried) -> Outcome {
+pub fn single(tried: Tried) -> Outcome {
     Outcome {
         host: String::new(),
         delegated_to: tried.delegated_to,
@@ -66,6 +66,7 @@ fn single(tried: Tried) -> Outcome {
         ignored: tried.ignored,
         effects: tried.effects,
         took_ms: 0,
+        more: false,
     }
 }
 

@@ -4,7 +4,9 @@
 //! module or action, again while `until:` wants it ([`attempt`]); `changed_when` and `failed_when` ([`finish`]). Nothing here changes
 //! what the run knows: a task hands back an [`Outcome`] with [`Effect`]s, and the dispatcher applies them.
 
+pub mod ahead;
 pub mod args;
+pub mod ask;
 pub mod attempt;
 pub mod batch;
 pub mod call;
@@ -24,6 +26,7 @@ use serde_json::{Map, Value as Json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+pub use self::ask::Asked;
 pub use self::call::{Call, Reply};
 pub use self::effect::Effect;
 pub use self::trouble::Trouble;
@@ -86,6 +89,8 @@ pub struct Outcome {
     pub effects: Vec<Effect>,
     /// Milliseconds.
     pub took_ms: u64,
+    /// More outcomes of the host follow by themselves: its tasks travelled together.
+    pub more: bool,
 }
 
 /// [`Status`], with a way to say that the run was cancelled.
@@ -115,11 +120,16 @@ impl Job {
         self.emit(Event::HostStarted { host: self.host.clone(), task: self.number });
         let scope = TaskScope::of_task(&self.world, &self.play, &self.host, &self.due);
         let run = loops::run(&self, &scope);
-        let mut outcome = tokio::select! {
+        let outcome = tokio::select! {
             biased;
             outcome = run => outcome,
             () = self.cancel.cancelled() => Outcome::default(),
         };
+        self.done(outcome, started);
+    }
+
+    /// Sends an outcome of a task that was begun at `started`.
+    fn done(&self, mut outcome: Outcome, started: Instant) {
         outcome.host.clone_from(&self.host);
         outcome.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let _ = self.messages.send(Message::Done(Box::new(outcome)));

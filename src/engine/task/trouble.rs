@@ -7,7 +7,7 @@ use crate::runner;
 use crate::transport::{Stage, Unreachable};
 
 /// Why a task could not be done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Trouble {
     /// Something is wrong on the controller: an undefined variable, a bad argument, a missing file.
     Wrong(Box<Diagnostic>),

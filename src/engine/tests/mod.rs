@@ -8,4 +8,5 @@ mod handlers;
 mod includes;
 mod loops;
 mod prompts;
+mod stream;
 mod variables;

@@ -8,8 +8,11 @@ use crate::template::fault::{Eval, Fault};
 use crate::template::python::{datetime, percent, show};
 use crate::template::syntax::ast::Binary;
 
-/// Repeated texts and lists may not grow beyond this many bytes or elements.
+/// Bytes of a text made by repeating one at most.
 const REPEATED: usize = 50_000_000;
+
+/// Items of a list made by repeating one at most: each takes some thirty bytes.
+const REPEATED_ITEMS: usize = 2_000_000;
 
 /// `left operator right`.
 pub(super) fn binary(operator: Binary, left: &Value, right: &Value) -> Eval {
@@ -74,15 +77,15 @@ fn multiply(left: &Value, right: &Value) -> Eval {
         _ => return arithmetic(Binary::Mul, left, right),
     };
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
-    let too_large = |length: usize| length.checked_mul(times).is_none_or(|size| size > REPEATED);
+    let too_large = |length: usize, most: usize| length.checked_mul(times).is_none_or(|size| size > most);
     if let Some(text) = data::text(repeated) {
-        if too_large(text.len()) {
+        if too_large(text.len(), REPEATED) {
             return Err(Fault::error("the repeated text would be too large"));
         }
         return Ok(Value::from(text.repeat(times)));
     }
     if let Some(items) = data::items(repeated) {
-        if too_large(items.len()) {
+        if too_large(items.len(), REPEATED_ITEMS) {
             return Err(Fault::error("the repeated list would be too large"));
         }
         let items = items.iter().cycle().take(items.len() * times).cloned().collect();

@@ -173,9 +173,15 @@ fn sort(call: &mut Call<'_, '_>) -> Eval {
     sorted_by_key(call, keyed, reverse).map(data::list)
 }
 
+/// Parts, or items of a part, at most: a number must not fill the memory.
+const MOST_PARTS: usize = 1_000_000;
+
 fn count(call: &Call<'_, '_>, at: usize) -> Eval<usize> {
-    let number = call.int(at)?.and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
-    number.ok_or_else(|| call.error("a number above zero is needed"))
+    match call.int(at)?.and_then(|number| usize::try_from(number).ok()) {
+        Some(number @ 1..=MOST_PARTS) => Ok(number),
+        Some(1..) => Err(call.error(format!("a number up to {MOST_PARTS} is needed"))),
+        Some(0) | None => Err(call.error("a number above zero is needed")),
+    }
 }
 
 fn batch(call: &mut Call<'_, '_>) -> Eval {

@@ -48,10 +48,8 @@ pub(super) static TABLE: &[Filter] = &[
         |call| {
             let (old, new) = (show(call.need(0)?), show(call.need(1)?));
             let text = show(&call.input);
-            Ok(Value::from(match call.int(2)?.and_then(|count| usize::try_from(count).ok()) {
-                Some(count) => text.replacen(&old, &new, count),
-                None => text.replace(&old, &new),
-            }))
+            let count = call.int(2)?.and_then(|count| usize::try_from(count).ok());
+            python::replaced(&text, &old, &new, count).map(Value::from)
         },
     ),
     def(

@@ -132,10 +132,8 @@ pub(super) fn call(text: &str, name: &str, args: &mut Args) -> Eval<Option<Value
         "removesuffix" => text.strip_suffix(args.need_text("suffix")?.as_str()).unwrap_or(text).into(),
         "replace" => {
             let (old, new) = (args.need_text("old")?, args.need_text("new")?);
-            match args.int("count")?.and_then(|count| usize::try_from(count).ok()) {
-                Some(count) => text.replacen(&old, &new, count).into(),
-                None => text.replace(&old, &new).into(),
-            }
+            let count = args.int("count")?.and_then(|count| usize::try_from(count).ok());
+            replaced(text, &old, &new, count)?.into()
         }
         "strip" | "lstrip" | "rstrip" => {
             let chars = args.text("chars")?;
@@ -356,4 +354,21 @@ fn expand_tabs(text: &str, size: usize) -> String {
         }
     }
     out
+}
+
+/// Bytes that a text made by replacing may have.
+const REPLACED: usize = 100_000_000;
+
+/// A text with `old` replaced by `new`, everywhere or so many times.
+///
+/// # Errors
+/// The result would be too large.
+pub(crate) fn replaced(text: &str, old: &str, new: &str, count: Option<usize>) -> Eval<String> {
+    let count = count.unwrap_or(usize::MAX);
+    let places = text.matches(old).take(count).count();
+    let size = places.checked_mul(new.len()).and_then(|added| added.checked_add(text.len()));
+    match size.is_some_and(|size| size <= REPLACED) {
+        true => Ok(text.replacen(old, new, count)),
+        false => Err(Fault::error("the text with all that is put into it would be too large")),
+    }
 }

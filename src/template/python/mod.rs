@@ -11,6 +11,6 @@ mod show;
 mod slice;
 
 pub(crate) use self::json::{JsonStyle, dumps};
-pub(crate) use self::methods_text::{capitalize, lines, split};
+pub(crate) use self::methods_text::{capitalize, lines, replaced, split};
 pub(crate) use self::show::{repr, show};
 pub(crate) use self::slice::{index, slice};

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use kconf::transport::{Hop, HostKeyChecking, Hub, HubOptions, LiveSender, NoContent, RawCommand, Stage, Target};
+use kconf::wire::OnFailure;
 use serde_json::json;
 
 use super::proxy::Proxy;
@@ -42,7 +43,7 @@ async fn a_task_is_one_round_trip() {
     let before = proxy.turns();
     let mut replies = 0;
     let many = vec![task("ping", json!({})); 20];
-    session.call_many(many, &NoContent, LiveSender::none(), &mut |_, _| replies += 1).await.expect("is reached");
+    session.call_many(many, OnFailure::GoOn, &NoContent, LiveSender::none(), &mut |_, _| replies += 1).await.expect("is reached");
     assert_eq!((replies, proxy.turns() - before), (20, 1), "a loop of 20");
 
     let mut store = Store::default();

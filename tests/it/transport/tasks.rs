@@ -8,7 +8,7 @@ use std::time::Duration;
 use kconf::modules::ContentRef;
 use kconf::system::Stream;
 use kconf::transport::{Become, ContentSource, Hub, HubOptions, Incoming, LiveSender, NoContent, Runners, Session, Stage, Target, Via};
-use kconf::wire::TaskRequest;
+use kconf::wire::{OnFailure, TaskRequest};
 use serde_json::{Map, Value, json};
 use sha2::Digest;
 
@@ -168,10 +168,27 @@ async fn a_loop_is_one_request_and_goes_on_after_a_failure() {
     let mut seen = Vec::new();
     let mut each =
         |index, reply: kconf::wire::TaskReply| seen.push((index, reply.result["stdout"].clone(), reply.result.contains_key("failed")));
-    session.call_many(requests, &NoContent, LiveSender::none(), &mut each).await.expect("is reached");
+    session.call_many(requests, OnFailure::GoOn, &NoContent, LiveSender::none(), &mut each).await.expect("is reached");
     let expected: Vec<_> = (0..100).map(|number| (number, Value::from(number.to_string()), number == 3)).collect();
     assert_eq!(seen, expected);
     assert_eq!(hub.counters().requests, 1);
+    hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_behind_one_that_fails_are_not_run_when_they_must_not_be() {
+    let sshd = Sshd::start();
+    let hub = hub();
+    let session = hub.session(&sshd.target(), None).await.expect("connects");
+    let mark = sshd.path("mark");
+    let requests = ["echo one", "echo two; false", &format!("touch {}", mark.display())].map(shell).to_vec();
+    let mut seen = Vec::new();
+    let mut each = |index, reply: kconf::wire::TaskReply| seen.push((index, reply.result["stdout"].clone()));
+    session.call_many(requests, OnFailure::Stop, &NoContent, LiveSender::none(), &mut each).await.expect("is reached");
+    assert_eq!(seen, [(0, Value::from("one")), (1, Value::from("two"))]);
+    // The session is as good as before.
+    assert_eq!(run(&session, task("ping", json!({}))).await["ping"], "pong");
+    assert!(!mark.exists());
     hub.close().await;
 }
 
