@@ -110,6 +110,8 @@ mod faults_test;
 #[cfg(test)]
 mod options_test;
 #[cfg(test)]
+mod tally;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod twins;

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use super::tally::{self, What};
 use super::twins::Twins;
 use super::{Args, ContentRef, Context, Failure, Kind, Opt, Outcome, Place, Spec, Transfer, expand, resolve};
 use crate::system::fake::Fake;
@@ -95,6 +96,7 @@ pub(crate) fn apply(spec: &Spec, machine: Fake, args: Value) -> Applied {
                 comparable(&outcome.result),
                 "check mode (left) and the real run (right) differ in their results"
             );
+            tally::count(spec.name, What::Predicted);
         }
     }
     let (again, machine) = act(spec, applied.machine, &args);
@@ -109,6 +111,7 @@ pub(crate) fn apply(spec: &Spec, machine: Fake, args: Value) -> Applied {
 pub(crate) fn apply_once(spec: &Spec, machine: Fake, args: Value) -> Applied {
     let twins = Twins::of(spec, &machine);
     let (run, machine) = act(spec, machine, &args);
+    tally::count(spec.name, What::Applied);
     if let Some(twins) = twins {
         twins.compare(spec, &args, &run, &machine);
     }
@@ -148,6 +151,7 @@ pub(crate) fn predict_after(spec: &Spec, machine: Fake, args: Value, earlier: im
 pub(crate) fn refused(spec: &Spec, args: Value) -> String {
     let Value::Object(args) = args else { panic!("arguments are a mapping") };
     let errors = resolve(spec, args).err().unwrap_or_default();
+    tally::count(spec.name, What::Refused);
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 

@@ -10,6 +10,7 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::Spec;
+use super::tally::{self, What};
 use super::testing::{Run, contents, know, run};
 use crate::system::System;
 use crate::system::fake::{Fake, Likeness, Picture};
@@ -74,6 +75,7 @@ impl Twins {
         assert_eq!(os.value.sent, shell.value.sent, "{title}: content by system calls (left) and through a shell (right)");
         assert_eq!(asked(&os.asked), asked(&shell.asked), "{title}: commands by system calls (left) and through a shell (right)");
         assert_eq!(clean(os.picture.clone()), clean(shell.picture), "{title}: files by system calls (left) and through a shell (right)");
+        tally::count(spec.name, What::Twins);
         if !self.likeness.is_whole() || machine.commands().iter().skip(commands).any(|command| command.starts_with("run ")) {
             return;
         }
