@@ -17,6 +17,7 @@ mod journal;
 mod left_out;
 mod messages;
 mod prompt;
+mod relay;
 mod secrets;
 mod settings;
 mod typed;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 
 /// Runs the program: parses the command line, runs the command, returns its exit code.
 pub fn main() -> ExitCode {
-    if let Some(code) = complete::answer() {
+    if let Some(code) = relay::answer().or_else(complete::answer) {
         return ExitCode::from(code);
     }
     let given: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();

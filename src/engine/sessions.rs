@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::system::overlay::Change;
-use crate::transport::{Become, Hub, Session, Target, Unreachable};
+use crate::transport::{Attached, Become, Hub, Session, Target, Unreachable};
 
 /// Gives sessions. The [`Hub`] does; tests have their own.
 #[async_trait]
@@ -15,6 +15,12 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// As [`Hub::session`].
     async fn session(&self, target: &Target, becoming: Option<&Become>) -> Result<Arc<dyn Session>, Unreachable>;
+
+    /// Starts `line` in a shell of a host, with streams that somebody carries.
+    ///
+    /// # Errors
+    /// As [`Hub::attach`].
+    async fn attach(&self, target: &Target, becoming: Option<&Become>, line: &str) -> Result<Attached, Unreachable>;
 
     /// Forgets the connection to a host, so that the next session opens a new one.
     async fn reset(&self, target: &Target);
@@ -36,6 +42,10 @@ pub trait Sessions: Send + Sync {
 impl Sessions for Hub {
     async fn session(&self, target: &Target, becoming: Option<&Become>) -> Result<Arc<dyn Session>, Unreachable> {
         Hub::session(self, target, becoming).await
+    }
+
+    async fn attach(&self, target: &Target, becoming: Option<&Become>, line: &str) -> Result<Attached, Unreachable> {
+        Hub::attach(self, target, becoming, Some(line), None).await
     }
 
     async fn reset(&self, target: &Target) {

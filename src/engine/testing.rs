@@ -17,7 +17,7 @@ use crate::plan::{self, Inputs};
 use crate::system::overlay::Change;
 use crate::system::{Cancel, Os, Overlay};
 use crate::template::Templates;
-use crate::transport::{Become, ContentSource, LiveSender, RawCommand, RawOutput, Session, Stage, Target, Unreachable, Via};
+use crate::transport::{Attached, Become, ContentSource, LiveSender, RawCommand, RawOutput, Session, Stage, Target, Unreachable, Via};
 use crate::wire::{OnFailure, TaskReply, TaskRequest};
 use crate::yaml::Node;
 
@@ -307,6 +307,10 @@ impl Sessions for FakeSessions {
     async fn session(&self, target: &Target, becoming: Option<&Become>) -> Result<Arc<dyn Session>, Unreachable> {
         let becoming = becoming.map(|becoming| becoming.user.clone());
         Ok(Arc::new(FakeSession { host: target.name.clone(), becoming, answer: self.answer.clone(), asked: self.asked.clone() }))
+    }
+
+    async fn attach(&self, target: &Target, _becoming: Option<&Become>, _line: &str) -> Result<Attached, Unreachable> {
+        Err(self.session(target, None).await?.lost("nobody is there to attach to"))
     }
 
     async fn reset(&self, _target: &Target) {}

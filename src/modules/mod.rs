@@ -90,6 +90,7 @@ mod ssh_config;
 mod stat;
 mod subversion;
 mod sudoers;
+mod synchronize;
 mod sysctl;
 mod systemd;
 mod sysvinit;

@@ -74,6 +74,7 @@ pub static MODULES: &[&Spec] = &[
     &super::stat::MODULE,
     &super::subversion::MODULE,
     &super::sudoers::MODULE,
+    &super::synchronize::MODULE,
     &super::sysctl::MODULE,
     &super::systemd::SYSTEMD,
     &super::systemd::SYSTEMD_SERVICE,

@@ -77,6 +77,10 @@ impl HostSession {
             let hold = Hold::Process(guard, Ender::new(self, pid));
             return Ok(Attached { session, stdin, early, events: Events::Command(events), hold });
         }
+        if let Some(to) = self.identity() {
+            let why = format!("only a line for a POSIX shell without a terminal can be run as `{}`", to.user);
+            return Err(self.unreachable(Stage::Become, &why, None));
+        }
         self.common().counting.channel();
         match connection.attach(line, terminal).await {
             Ok((output, control)) => {

@@ -141,12 +141,19 @@ impl Hub {
         Ok(Arc::new(self.host_session(target, to).await?))
     }
 
-    /// Starts `line` in the login shell of a host, or that shell itself, for a person; with `terminal` on a terminal there.
+    /// Starts `line` in the login shell of a host, or that shell itself, for a person; with `terminal` on a terminal there. Only a line
+    /// without a terminal can be run as another user.
     ///
     /// # Errors
     /// Says which hop failed at what, and what to do.
-    pub async fn attach(&self, target: &Target, line: Option<&str>, terminal: Option<&Terminal>) -> Result<Attached, Unreachable> {
-        self.host_session(target, None).await?.attach(line, terminal).await
+    pub async fn attach(
+        &self,
+        target: &Target,
+        to: Option<&Become>,
+        line: Option<&str>,
+        terminal: Option<&Terminal>,
+    ) -> Result<Attached, Unreachable> {
+        self.host_session(target, to).await?.attach(line, terminal).await
     }
 
     async fn host_session(&self, target: &Target, to: Option<&Become>) -> Result<HostSession, Unreachable> {

@@ -26,6 +26,7 @@ mod local;
 mod predictions;
 mod quote;
 mod raw;
+pub mod relay;
 pub mod route;
 pub mod runners;
 mod running;

@@ -148,6 +148,9 @@ fn compared(entry: &mut Value) {
     if let Some(period) = result.get_mut("timedout").and_then(Value::as_object_mut) {
         period.remove("frame");
     }
+    if let Some(Value::String(line)) = result.get_mut("cmd") {
+        without_remote_shell(line);
+    }
     if result.contains_key("ansible_job_id") {
         // How often one had to ask, what a job that gave nothing printed, and the answer to a clean-up beyond that it was made.
         result.retain(|key, value| !JOB.contains(&key.as_str()) && *value != json!("") && *value != json!([]) && *value != json!(false));
@@ -165,6 +168,18 @@ fn compared(entry: &mut Value) {
         let unchanged = bad && key == "changed" && *value == json!(false);
         !on_its_way && !unchanged && !about_controller && !worded && !said && !temporary
     });
+}
+
+/// Takes out of a command line of `rsync` by what it reaches the host: that is kconf itself.
+fn without_remote_shell(line: &mut String) {
+    const SHELL: &str = " --rsh=";
+    let Some(at) = line.find(SHELL) else { return };
+    let word = &line[at + SHELL.len()..];
+    let length = match word.strip_prefix('\'') {
+        Some(quoted) => quoted.find('\'').map_or(word.len(), |end| end + 2),
+        None => word.find(' ').unwrap_or(word.len()),
+    };
+    line.replace_range(at..at + SHELL.len() + length, "");
 }
 
 /// What each host went through.

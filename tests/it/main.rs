@@ -11,5 +11,6 @@ mod reference;
 mod report;
 mod screen;
 mod ssh;
+mod synchronize;
 mod transport;
 mod vault;

@@ -25,6 +25,7 @@ pub mod reboot;
 pub mod script;
 pub mod set_fact;
 pub mod set_stats;
+pub mod synchronize;
 pub mod template;
 pub mod uri;
 pub mod validate_argument_spec;
@@ -79,6 +80,7 @@ static ACTIONS: &[(&str, &dyn Action)] = &[
     ("script", &script::Script),
     ("set_fact", &set_fact::SetFact),
     ("set_stats", &set_stats::SetStats),
+    ("synchronize", &synchronize::Synchronize),
     ("template", &template::Template),
     ("uri", &uri::Uri),
     ("validate_argument_spec", &validate_argument_spec::ValidateArgumentSpec),

@@ -42,7 +42,7 @@ impl Action for Raw {
 }
 
 /// The line with the variables of the task in front.
-fn with_environment(call: &Call<'_>, line: &str) -> String {
+pub fn with_environment(call: &Call<'_>, line: &str) -> String {
     let mut whole = String::new();
     for (name, value) in &call.ready.environment {
         whole.push_str(&format!("export {name}={}; ", crate::base::shlex::quote(value)));

@@ -158,12 +158,20 @@ impl<'a> Call<'a> {
     /// # Errors
     /// The arguments do not fit the module, or the host cannot be reached.
     pub async fn module(&self, module: &str, given: Map<String, Json>) -> Result<Map<String, Json>, Trouble> {
+        self.module_on(self.session().await?.as_ref(), module, given).await
+    }
+
+    /// As [`Call::module`], in another session than that of the task.
+    ///
+    /// # Errors
+    /// As [`Call::module`].
+    pub async fn module_on(&self, session: &dyn Session, module: &str, given: Map<String, Json>) -> Result<Map<String, Json>, Trouble> {
         let spec = modules::find(module).ok_or_else(|| self.wrong(format!("there is no module `{module}`")))?;
         let args = modules::resolve(spec, given).map_err(|errors| {
             let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
             self.wrong(texts.join("; "))
         })?;
-        self.remote(spec.name, args.0, &NoContent).await
+        Ok(session.call(self.request(spec.name, args.0), &NoContent, self.live()).await?.result)
     }
 
     /// Runs the module of the task itself with its own arguments.

@@ -10,12 +10,12 @@ use std::process::Command;
 use super::transport::server::{Sshd, user};
 
 /// A server whose logins find nothing of whoever runs the tests.
-fn server() -> Sshd {
+pub(crate) fn server() -> Sshd {
     Sshd::with("SetEnv HOME=@DIR@ XDG_CACHE_HOME=@DIR@/cache SHLVL=5\n")
 }
 
 /// One line of an inventory: how `name` is reached on `sshd`.
-fn host(name: &str, sshd: &Sshd, more: &str) -> String {
+pub(crate) fn host(name: &str, sshd: &Sshd, more: &str) -> String {
     let hop = sshd.hop();
     format!(
         "{name} ansible_host=127.0.0.1 ansible_port={} ansible_user={} ansible_ssh_private_key_file={} \

@@ -31,7 +31,7 @@ pub async fn run(args: Ssh) -> Result<u8, Failure> {
     let hub = Hub::new(HubOptions::default());
     // From here on a signal ends what runs on the host and gives the terminal back before it ends kconf.
     let mut signals = Signals::new()?;
-    let attaching = hub.attach(&target, line.as_deref(), terminal.as_ref());
+    let attaching = hub.attach(&target, None, line.as_deref(), terminal.as_ref());
     let attached = tokio::select! {
         attached = attaching => attached.map_err(|why| unreachable(&why)),
         signal = signals.next() => {
