@@ -50,6 +50,7 @@ lint: ## Format and clippy; no warning is left
 .PHONY: bench
 bench: build ## Compare with Ansible and pyinfra on the same machines, and on a large project
 	@benches/run
+	@benches/transfers
 	@benches/scale
 
 .PHONY: fuzz
