@@ -38,6 +38,10 @@ compat: ## Hold kconf against what ansible-core made of the cases in tests/compa
 messages: ## Compare what is said of each mistake in tests/messages; RENEW=1 takes over what is said now
 	cargo test --release --locked --test messages $(if $(RENEW),-- --renew)
 
+.PHONY: faults
+faults: build ## Run modules where the machine cannot: full, read-only, locked and so on; prints what each says and leaves
+	@tests/faults/run
+
 .PHONY: docs
 docs: ## Write the reference pages and schemas under docs/ that are made from the declarations
 	cargo run --quiet --locked --no-default-features --features controller -- doc --write docs

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::testing::{apply_on, apply_once, content, predict};
 use super::{Spec, find};
+use crate::system::contract::LocalShell;
 use crate::system::fake::{Fake, Fault};
+use crate::system::shell::ShellSystem;
 use crate::system::{Cancel, Follow, Os, System};
 
 /// Modules that leave a file at `path`, each with arguments that change what [`machine`] has there.
@@ -134,6 +136,24 @@ fn links_that_lead_nowhere_pipes_and_names_that_are_no_text() {
     let gone =
         apply_on(find("file").unwrap_or_else(|| panic!("file")), &mut os, &json!({"path": dir.to_string_lossy(), "state": "absent"}));
     assert!(gone.0 && !matches!(os.stat(dir, Follow::No), Ok(Some(_))), "a directory goes with names in it that are no text");
+}
+
+#[test]
+fn a_file_larger_than_the_memory_is_not_read() {
+    let temp = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let path = temp.path().join("huge");
+    let file = fs::File::create(&path).unwrap_or_else(|error| panic!("{error}"));
+    file.set_len(20 << 30).unwrap_or_else(|error| panic!("{error}"));
+    let path = path.to_string_lossy().into_owned();
+    let wanted = format!("failed to read `{path}`: it is larger than 1 GiB, too large to be read into memory");
+    for (spec, args) in writers(&path) {
+        if matches!(spec.name, "lineinfile" | "blockinfile" | "replace" | "cron" | "authorized_key") {
+            let said = apply_on(spec, &mut Os::new(Cancel::new()), &args).1;
+            assert_eq!(said.err().map(|failure| failure.message), Some(wanted.clone()), "`{}`", spec.name);
+        }
+    }
+    let shell = ShellSystem::new(LocalShell::start(&["sh"], None)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(shell.read(Path::new(&path)).err().map(|error| error.to_string()), Some(wanted));
 }
 
 type Make = fn(&Path);

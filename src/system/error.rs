@@ -66,6 +66,16 @@ impl Error {
     }
 }
 
+/// The largest file, in bytes, that is read whole: one more would not be a configuration file but what fills the memory of the machine.
+pub const WHOLE_LIMIT: u64 = 1 << 30;
+
+impl Error {
+    /// `path` is larger than [`WHOLE_LIMIT`].
+    pub fn too_large(path: &Path) -> Self {
+        Self::new(ErrorKind::Other, format!("read `{}`", path.display()), "it is larger than 1 GiB, too large to be read into memory")
+    }
+}
+
 impl From<io::ErrorKind> for ErrorKind {
     fn from(kind: io::ErrorKind) -> Self {
         match kind {

@@ -38,7 +38,7 @@ pub use cancel::Cancel;
 pub use clock::{Civil, Clock};
 pub use command::{Command, Executed, LiveSink, Output, Stream};
 pub use effect::{Effect, Placed};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, WHOLE_LIMIT};
 pub use file::{Access, Attributes, Content, DirEntry, FileKind, Follow, Space, Stat};
 pub use identity::{Group, Identity, Package, Platform, Service, User};
 pub use network::{Address, HttpBody, HttpRequest, HttpResponse, Redirects};

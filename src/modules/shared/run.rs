@@ -28,8 +28,14 @@ fn check(argv: &[String], output: Output, purpose: &str) -> Result<Output, Failu
     Err(Failure::command(format!("failed to {purpose}: {}", said(&output)), argv, &output))
 }
 
-/// Why a command failed, in its own words: what it wrote to standard error, else to standard output, else its exit code.
+/// Why a command failed: the signal that ended it, else in its own words what it wrote to standard error or standard output, else its exit code.
 pub fn said(output: &Output) -> String {
+    if output.rc < 0 {
+        let number = output.rc.saturating_neg();
+        let name = nix::sys::signal::Signal::try_from(number).map_or_else(|_| "unknown".to_owned(), |signal| signal.to_string());
+        // What it wrote until then is in the result; its last words are not why it ended.
+        return format!("the command was ended by the signal {number} ({name})");
+    }
     let texts = [output.stderr_text(), output.stdout_text()];
     let said = texts.iter().map(|text| text.trim()).find(|text| !text.is_empty());
     said.map_or_else(|| format!("the exit code is {}", output.rc), str::to_owned)
@@ -44,5 +50,18 @@ pub fn tell(result: &mut serde_json::Map<String, serde_json::Value>, output: &Ou
         let earlier = result.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
         let all = format!("{earlier}{text}");
         result.insert(name.to_owned(), all.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_was_killed_is_told_as_such() {
+        let killed = Output { rc: -9, stderr: b"half a se".to_vec(), ..Output::default() };
+        assert_eq!(said(&killed), "the command was ended by the signal 9 (SIGKILL)");
+        assert_eq!(said(&Output { rc: -99, ..Output::default() }), "the command was ended by the signal 99 (unknown)");
+        assert_eq!(said(&Output { rc: 3, ..Output::default() }), "the exit code is 3");
     }
 }

@@ -11,7 +11,7 @@ use nix::libc;
 use nix::unistd::{AccessFlags, faccessat};
 
 use crate::system::file::Algorithm;
-use crate::system::{Access, DirEntry, Error, ErrorKind, FileKind, Follow, Result, Space, Stat, hash, lookup};
+use crate::system::{Access, DirEntry, Error, ErrorKind, FileKind, Follow, Result, Space, Stat, WHOLE_LIMIT, hash, lookup};
 
 /// How many links are followed before giving up, as the kernel does.
 const LINK_LIMIT: usize = 40;
@@ -90,10 +90,15 @@ pub(super) fn open(path: &Path) -> Result<File> {
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut file = open(path)?;
+    let failed = |error: io::Error| Error::io("read", path, &error);
+    let file = open(path)?;
+    if file.metadata().map_err(failed)?.len() > WHOLE_LIMIT {
+        return Err(Error::too_large(path));
+    }
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|error| Error::io("read", path, &error))?;
-    Ok(bytes)
+    // Files of the kernel say that they are empty, and others may grow meanwhile.
+    file.take(WHOLE_LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > WHOLE_LIMIT { Err(Error::too_large(path)) } else { Ok(bytes) }
 }
 
 pub(super) fn read_at(path: &Path, offset: u64, length: usize) -> Result<Vec<u8>> {

@@ -20,6 +20,7 @@ const WORDS: &[(&str, ErrorKind)] = &[
     ("Read-only file system", ErrorKind::ReadOnly),
     ("Device or resource busy", ErrorKind::Busy),
     ("Text file busy", ErrorKind::Busy),
+    ("Too many levels of symbolic links", ErrorKind::Other),
 ];
 
 impl Reply {
@@ -86,6 +87,8 @@ mod tests {
             let reply = Reply { rc: 1, stderr: text.into(), ..Reply::default() };
             assert_eq!(reply.error("write", Path::new("/x")).kind, kind, "{text}");
         }
+        let reply = Reply { rc: 1, stderr: b"stat: cannot statx '/x': Too many levels of symbolic links\n".to_vec(), ..Reply::default() };
+        assert_eq!(reply.error("inspect", Path::new("/x")).to_string(), "failed to inspect `/x`: Too many levels of symbolic links");
         let reply = Reply { rc: 99, stderr: b"noise\nkconf-error no-directory\n".to_vec(), ..Reply::default() };
         assert_eq!(reply.error("write", Path::new("/a/b")).to_string(), "failed to write `/a/b`: the directory `/a` does not exist");
     }

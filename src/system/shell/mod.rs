@@ -30,8 +30,8 @@ use std::time::Duration;
 
 use super::file::Algorithm;
 use super::{
-    Access, Address, Attributes, Cancel, Clock, Command, Content, DirEntry, Effect, Executed, FileKind, Follow, Group, HttpRequest,
-    HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, User, lookup,
+    Access, Address, Attributes, Cancel, Clock, Command, Content, DirEntry, Effect, Error, Executed, FileKind, Follow, Group, HttpRequest,
+    HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, User, WHOLE_LIMIT, lookup,
 };
 use session::{Reply, Session};
 
@@ -108,7 +108,15 @@ impl<S: Read + Write + Send> System for ShellSystem<S> {
     fn read(&self, path: &Path) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut reader = self.reader(path)?;
-        while reader.fetch(&mut bytes)? {}
+        // Asked only of a file with a second part, so that small ones cost no more requests.
+        if !reader.is_done() && self.get_stat(path, Follow::Yes)?.is_some_and(|stat| stat.size > WHOLE_LIMIT) {
+            return Err(Error::too_large(path));
+        }
+        while reader.fetch(&mut bytes)? {
+            if bytes.len() as u64 > WHOLE_LIMIT {
+                return Err(Error::too_large(path));
+            }
+        }
         Ok(bytes)
     }
 

@@ -137,6 +137,11 @@ pub(super) struct Reader<'a, S> {
 }
 
 impl<S: Read + Write + Send> Reader<'_, S> {
+    /// Whether the part at hand is the last one.
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// Appends the rest of this part and goes to the next; whether there is one.
     pub(super) fn fetch(&mut self, into: &mut Vec<u8>) -> Result<bool> {
         into.extend_from_slice(self.chunk.get(self.taken..).unwrap_or_default());
