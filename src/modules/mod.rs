@@ -14,6 +14,7 @@ pub mod args;
 pub mod check;
 pub mod coerce;
 pub mod expand;
+mod expect;
 pub mod outcome;
 pub mod registry;
 mod rules;

@@ -25,6 +25,7 @@ pub static MODULES: &[&Spec] = &[
     &super::debconf::MODULE,
     &super::debug::MODULE,
     &super::dpkg_selections::MODULE,
+    &super::expect::MODULE,
     &super::fail::MODULE,
     &super::fetch::MODULE,
     &super::file::MODULE,

@@ -28,6 +28,7 @@ pub mod os;
 pub mod overlay;
 pub mod recorded;
 pub mod shell;
+pub mod terminal;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -46,6 +47,7 @@ pub use os::Os;
 pub use overlay::Overlay;
 pub use recorded::Recorded;
 pub use shell::ShellSystem;
+pub use terminal::{Conversed, Listener, Terminal};
 
 /// A machine. See the module documentation for the contract.
 pub trait System: Send {
@@ -203,6 +205,11 @@ pub trait System: Send {
 
     /// Runs a command of which nobody knows what it does. In check mode it does not run and [`Executed::WouldRun`] comes back.
     fn execute(&mut self, command: &Command, live: &mut LiveSink<'_>) -> Result<Executed>;
+
+    /// Runs a command of which nobody knows what it does on a terminal of its own, and lets `listen` answer what it asks. In check mode it
+    /// does not run and [`Conversed::WouldRun`] comes back. What the command's input and timeout say has no meaning here. Fails with
+    /// [`ErrorKind::Unsupported`] where a machine cannot make terminals.
+    fn converse(&mut self, command: &Command, terminal: &Terminal, listen: &mut Listener<'_>) -> Result<Conversed>;
 
     /// Makes a request of which nobody knows what it does. In check mode it is not made and `None` comes back.
     fn http_execute(&mut self, request: &HttpRequest, sink: &mut dyn Write) -> Result<Option<HttpResponse>>;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Case, expect, in_dir, put};
+use super::{Case, expect, in_dir, put, text};
 use crate::base::Secret;
-use crate::system::{Attributes, Command, ErrorKind, Executed, Follow, Output, Stream, System};
+use crate::system::{Attributes, Command, Conversed, Error, ErrorKind, Executed, Follow, Output, Stream, System, Terminal};
 
 pub(super) const CASES: &[Case] = &[
     ("output and exit code", output),
@@ -16,6 +16,8 @@ pub(super) const CASES: &[Case] = &[
     ("a command that takes too long", too_long),
     ("what runs on in the background", background),
     ("live output", live),
+    ("conversations on a terminal", conversations),
+    ("conversations that are ended", ended_conversations),
     ("who and where", facts),
     ("space", space),
 ];
@@ -111,6 +113,75 @@ fn live(system: &mut dyn System, _: &Path) {
         system.execute(&Command::shell("echo out; echo err >&2"), &mut |stream, bytes| seen.push((stream, bytes.to_vec()))).unwrap();
     assert_eq!(executed, Executed::Done(Output { rc: 0, stdout: b"out\n".to_vec(), stderr: b"err\n".to_vec() }));
     assert!(seen.contains(&(Stream::Stdout, b"out\n".to_vec())) && seen.contains(&(Stream::Stderr, b"err\n".to_vec())), "{seen:?}");
+}
+
+/// Lets `script` talk, and answers `secret` to everything that ends with a question mark; what it wrote, and what came of it. `None` where
+/// there can be no terminal.
+fn talk(system: &mut dyn System, command: &Command, terminal: Terminal) -> Option<(String, Result<Conversed, Error>)> {
+    let (mut heard, mut unread) = (Vec::new(), Vec::new());
+    let result = system.converse(command, &terminal, &mut |new| {
+        heard.extend_from_slice(new);
+        unread.extend_from_slice(new);
+        if unread.ends_with(b"!") {
+            return Err(Error::new(ErrorKind::Other, "answer", "it shouts"));
+        }
+        Ok(unread.ends_with(b"?").then(|| {
+            unread.clear();
+            Secret::new("it's secret\n")
+        }))
+    });
+    match result {
+        Err(error) if error.kind == ErrorKind::Unsupported => {
+            assert!(error.reason.contains("`script`"), "{error}");
+            None
+        }
+        result => Some((String::from_utf8(heard).unwrap(), result)),
+    }
+}
+
+fn conversations(system: &mut dyn System, dir: &Path) {
+    let script = "printf 'who?'; read -r a; printf 'what?'; read -r b; echo \"[$a $b] $1 $X\"; pwd; umask; stty size; exit 3";
+    let mut command = Command::new(["/bin/sh", "-c", script, "name", "it's"]).env("X", "a b");
+    command.cwd = Some(dir.into());
+    command.umask = Some(0o027);
+    let patience = Some(Duration::from_secs(60));
+    let Some((heard, result)) = talk(system, &command, Terminal { echo: false, patience }) else { return };
+    let end = format!("[it's secret it's secret] it's a b\r\n{}\r\n0027\r\n24 80\r\n", dir.display());
+    assert_eq!((heard, result.unwrap()), (format!("who?what?{end}"), Conversed::Ended(3)));
+    let (heard, _) = talk(system, &command, Terminal { echo: true, patience }).unwrap();
+    assert_eq!(heard, format!("who?it's secret\r\nwhat?it's secret\r\n{end}"));
+    let on_terminal = "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo yes </dev/tty >/dev/tty; kill -9 $$";
+    let (heard, result) = talk(system, &Command::shell(on_terminal), Terminal { echo: false, patience }).unwrap();
+    assert_eq!((heard.as_str(), result.unwrap()), ("yes\r\n", Conversed::Ended(-9)));
+    let large = "i=0; while [ $i -lt 2000 ]; do echo '0123456789012345678901234567890123456789'; i=$((i+1)); done";
+    let (heard, _) = talk(system, &Command::shell(large), Terminal { echo: false, patience }).unwrap();
+    assert_eq!(heard.len(), 2000 * 42);
+    let (missing, nowhere) = (Command::new(["no-such-program"]), Command { cwd: Some(in_dir(dir, "none")), ..Command::new(["cat"]) });
+    let errors = [missing, nowhere].map(|command| error_of(system, &command));
+    assert_eq!(errors, [ErrorKind::NotFound; 2]);
+}
+
+fn error_of(system: &mut dyn System, command: &Command) -> ErrorKind {
+    system.converse(command, &Terminal::default(), &mut |_| Ok(None)).unwrap_err().kind
+}
+
+fn ended_conversations(system: &mut dyn System, dir: &Path) {
+    // One that does not mind when its terminal is hung up, and another in the background in a group of its own.
+    let script = "trap '' HUP TERM INT; set -m; sh -c 'trap \"\" HUP; echo $$ >other; exec sleep 1000' & echo $$ >own; \
+                  while [ ! -s other ]; do :; done; printf 'who?'; read -r a; printf 'more:'; sleep 1000; sleep 1000";
+    let command = Command { cwd: Some(dir.into()), ..Command::shell(script) };
+    let Some((heard, result)) = talk(system, &command, Terminal { echo: false, patience: Some(Duration::from_millis(700)) }) else {
+        return;
+    };
+    assert_eq!((heard.as_str(), result.unwrap()), ("who?more:", Conversed::TooLong));
+    for name in ["own", "other"] {
+        let pid = text(system, &in_dir(dir, name));
+        // One that nobody waits for any more may stay as a zombie.
+        let running = format!("grep '^State:[^ZX]*$' /proc/{}/status", pid.trim());
+        assert_eq!(run(system, &Command::shell(running)).stdout_text(), "", "{name} is still there");
+    }
+    let (_, result) = talk(system, &Command::shell("printf '!'; sleep 1000"), Terminal::default()).unwrap();
+    assert_eq!(result.unwrap_err().to_string(), "failed to answer: it shouts");
 }
 
 fn facts(system: &mut dyn System, _: &Path) {

@@ -250,7 +250,7 @@ impl Fake {
         self.with_program_of(argv)
     }
 
-    fn with_program_of(self, argv: &[&str]) -> Self {
+    pub(super) fn with_program_of(self, argv: &[&str]) -> Self {
         match argv.first() {
             Some(name) if !name.contains('/') && self.which(name).expect("a lookup in memory").is_none() => {
                 self.program(&format!("/usr/bin/{name}"))
@@ -369,7 +369,7 @@ impl Fake {
             .unwrap_or_else(|| panic!("nothing is at {path}"))
     }
 
-    /// The commands there were, each with how ("probe", "run", "execute") and its arguments joined by blanks.
+    /// The commands there were, each with how ("probe", "run", "execute", "converse") and its arguments joined by blanks.
     pub(crate) fn commands(&self) -> Vec<String> {
         self.script.borrow().log().iter().map(|(how, command)| format!("{how} {}", command.argv.join(" "))).collect()
     }

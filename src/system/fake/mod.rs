@@ -27,14 +27,15 @@ use std::time::Duration;
 use network::Network;
 
 pub(crate) use likeness::{Likeness, Picture};
-pub(crate) use script::Fault;
 use script::Script;
+pub(crate) use script::{Fault, Turn};
 
 use super::file::{Algorithm, verify};
 use super::memory::{Delta, Memory, Source, View};
 use super::{
-    Access, Address, Attributes, Clock, Command, Content, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
-    HttpRequest, HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, Stream, System, User, hash,
+    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
+    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, Stream, System,
+    Terminal, User, hash,
 };
 
 /// Where scratch files seem to be; nothing else is there.
@@ -338,6 +339,32 @@ impl System for Fake {
             }
         }
         Ok(Executed::Done(output))
+    }
+
+    fn converse(&mut self, command: &Command, _terminal: &Terminal, listen: &mut Listener<'_>) -> Result<Conversed> {
+        self.script.borrow_mut().note("converse", command);
+        let Some((turns, rc)) = self.script.borrow().conversation(command) else {
+            let output = self.answer_to(command)?;
+            listen(&output.stdout)?;
+            return Ok(Conversed::Ended(output.rc));
+        };
+        let mut answers = std::collections::VecDeque::new();
+        for turn in turns {
+            match turn {
+                Turn::Says(text) => {
+                    let mut new = text.as_bytes();
+                    while let Some(answer) = listen(new)? {
+                        answers.push_back(answer);
+                        new = &[];
+                    }
+                }
+                Turn::Hears(expected) => match answers.pop_front() {
+                    Some(answer) => assert_eq!(answer.expose(), expected, "the answer"),
+                    None => return Ok(Conversed::TooLong),
+                },
+            }
+        }
+        Ok(Conversed::Ended(rc))
     }
 
     fn http_execute(&mut self, request: &HttpRequest, sink: &mut dyn Write) -> Result<Option<HttpResponse>> {

@@ -33,6 +33,15 @@ impl Fault {
     }
 }
 
+/// A turn of a conversation on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Turn {
+    /// The command writes this.
+    Says(&'static str),
+    /// It waits for an answer, which has to be this.
+    Hears(&'static str),
+}
+
 type Reply = Box<dyn FnMut(&Command) -> Result<Output> + Send>;
 
 struct Rule {
@@ -47,6 +56,7 @@ struct Rule {
 #[derive(Default)]
 pub(super) struct Script {
     rules: Vec<Rule>,
+    conversations: Vec<(Vec<String>, Vec<Turn>, i32)>,
     log: Vec<(&'static str, Command)>,
 }
 
@@ -63,6 +73,16 @@ impl Script {
         self.rules.push(Rule { prefix: owned(prefix), fixed: VecDeque::new(), computed: Some(reply) });
     }
 
+    pub(super) fn talk(&mut self, prefix: &[&str], turns: &[Turn], rc: i32) {
+        self.conversations.push((owned(prefix), turns.to_vec(), rc));
+    }
+
+    /// How a command talks on a terminal, and its exit code.
+    pub(super) fn conversation(&self, command: &Command) -> Option<(Vec<Turn>, i32)> {
+        let fitting = self.conversations.iter().find(|(prefix, ..)| command.argv.starts_with(prefix));
+        fitting.map(|(_, turns, rc)| (turns.clone(), *rc))
+    }
+
     pub(super) fn note(&mut self, how: &'static str, command: &Command) {
         self.log.push((how, command.clone()));
     }
@@ -71,8 +91,11 @@ impl Script {
         &self.log
     }
 
-    /// The answers, by the first arguments of the commands; `None` when one is computed or is an error.
+    /// The answers, by the first arguments of the commands; `None` when one is computed or is an error, or when commands talk.
     pub(super) fn fixed(&self) -> Option<Vec<(Vec<String>, Vec<Output>)>> {
+        if !self.conversations.is_empty() {
+            return None;
+        }
         let outputs = |rule: &Rule| rule.fixed.iter().map(|answer| answer.clone().ok()).collect::<Option<Vec<_>>>();
         let rules = self.rules.iter().map(|rule| Some((rule.prefix.clone(), outputs(rule).filter(|outputs| !outputs.is_empty())?)));
         rules.collect()
@@ -86,6 +109,14 @@ impl Script {
             return Some(reply(command));
         }
         if rule.fixed.len() > 1 { rule.fixed.pop_front() } else { rule.fixed.front().cloned() }
+    }
+}
+
+impl super::Fake {
+    /// Commands that begin with these arguments talk so when they are run on a terminal.
+    pub(crate) fn talk(self, argv: &[&str], turns: &[Turn], rc: i32) -> Self {
+        self.script.borrow_mut().talk(argv, turns, rc);
+        self.with_program_of(argv)
     }
 }
 

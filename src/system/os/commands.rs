@@ -38,12 +38,22 @@ pub(super) fn run(command: &Command, cancel: &Cancel, live: &mut LiveSink<'_>) -
     };
     let attempt = format!("run `{program}`");
     cancel.check(&attempt)?;
-    let child = spawn(command, program, &attempt)?;
+    let child = spawn(command, program, &attempt, Ends::Pipes)?;
     let failed = |error: io::Error| Error::new(ErrorKind::from(error.kind()), attempt.clone(), error.to_string());
     Running::new(child, command).map_err(failed)?.finish(command.timeout, cancel, &attempt, live)
 }
 
-fn spawn(command: &Command, program: &str, attempt: &str) -> Result<Child> {
+/// What a command reads from and writes to.
+#[derive(Clone, Copy)]
+pub(super) enum Ends<'a> {
+    /// A pipe each.
+    Pipes,
+    /// This side of a terminal, which controls its session.
+    Terminal(BorrowedFd<'a>),
+}
+
+/// Starts a command as the leader of a session of its own.
+pub(super) fn spawn(command: &Command, program: &str, attempt: &str, ends: Ends<'_>) -> Result<Child> {
     if let Some(cwd) = &command.cwd {
         let metadata = fs::metadata(cwd).map_err(|error| Error::io("change to the directory", cwd, &error))?;
         if !metadata.is_dir() {
@@ -54,7 +64,7 @@ fn spawn(command: &Command, program: &str, attempt: &str) -> Result<Child> {
     let mut attempts = 0;
     let mut program = std::ffi::OsString::from(program);
     loop {
-        match prepare(command, &program).spawn() {
+        match prepare(command, &program, ends).and_then(|mut prepared| prepared.spawn()) {
             Ok(child) => return Ok(child),
             // Another thread that forked while we had the program open for writing still holds it for an instant.
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && attempts < BUSY_ATTEMPTS => {
@@ -73,16 +83,29 @@ fn spawn(command: &Command, program: &str, attempt: &str) -> Result<Child> {
     }
 }
 
-fn prepare(command: &Command, program: &OsStr) -> std::process::Command {
+fn prepare(command: &Command, program: &OsStr, ends: Ends<'_>) -> io::Result<std::process::Command> {
     let mut prepared = std::process::Command::new(program);
-    prepared.args(command.argv.iter().skip(1)).envs(&command.env).stdout(Stdio::piped()).stderr(Stdio::piped());
-    prepared.stdin(if has_input(command) { Stdio::piped() } else { Stdio::null() });
+    prepared.args(command.argv.iter().skip(1)).envs(&command.env);
+    match ends {
+        Ends::Pipes => {
+            prepared.stdin(if has_input(command) { Stdio::piped() } else { Stdio::null() }).stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        Ends::Terminal(fd) => {
+            let [stdin, stdout, stderr] = [fd.try_clone_to_owned()?, fd.try_clone_to_owned()?, fd.try_clone_to_owned()?];
+            prepared.stdin(stdin).stdout(stdout).stderr(stderr);
+        }
+    }
+    let on_terminal = matches!(ends, Ends::Terminal(_));
     if let Some(cwd) = &command.cwd {
         prepared.current_dir(cwd);
     }
     let mask = command.umask;
     let setup = move || {
         setsid()?;
+        if on_terminal {
+            // SAFETY: it takes two numbers; standard input is the terminal by now.
+            nix::errno::Errno::result(unsafe { nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) })?;
+        }
         if let Some(mask) = mask {
             umask(Mode::from_bits_truncate(mask));
         }
@@ -93,7 +116,7 @@ fn prepare(command: &Command, program: &OsStr) -> std::process::Command {
     };
     // SAFETY: between fork and exec it makes only system calls; it allocates nothing and takes no lock.
     unsafe { prepared.pre_exec(setup) };
-    prepared
+    Ok(prepared)
 }
 
 fn has_input(command: &Command) -> bool {
@@ -174,7 +197,7 @@ impl Running {
             if self.pump(wait, live).map_err(failed)? {
                 last_output = Instant::now();
             }
-            if exited.is_none() && self.has_exited().map_err(failed)? {
+            if exited.is_none() && has_exited(self.group).map_err(failed)? {
                 exited = Some(Instant::now());
                 self.stdin = None;
             }
@@ -215,15 +238,6 @@ impl Running {
                     *ending = Some(Ending { since: Instant::now(), kind, reason, killed: false });
                 }
             }
-        }
-    }
-
-    /// Whether the command itself has ended. It stays a zombie, so that its group keeps its number.
-    fn has_exited(&self) -> io::Result<bool> {
-        match waitid(Id::Pid(self.group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG) {
-            Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::EINTR) => Ok(false),
-            Ok(_) => Ok(true),
-            Err(errno) => Err(errno.into()),
         }
     }
 
@@ -285,6 +299,15 @@ impl Drop for Running {
             let _ = killpg(self.group, Signal::SIGKILL);
             let _ = self.child.wait();
         }
+    }
+}
+
+/// Whether a command that leads a group has ended. It stays a zombie, so that its group keeps its number.
+pub(super) fn has_exited(leader: Pid) -> io::Result<bool> {
+    match waitid(Id::Pid(leader), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG) {
+        Ok(WaitStatus::StillAlive) | Err(nix::errno::Errno::EINTR) => Ok(false),
+        Ok(_) => Ok(true),
+        Err(errno) => Err(errno.into()),
     }
 }
 

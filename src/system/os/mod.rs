@@ -3,7 +3,7 @@
 //! Imported by the runner, by `transport` for local connections, and by tests. Guarantees: nothing goes through NSS (which crashes
 //! in a statically linked program): users and groups come from `/etc/passwd` and `/etc/group` and then from `getent`; a write is
 //! atomic; a command never outlives its timeout or a cancelled run.
-//! To add an operation: observations of files in `files.rs`, changes in `write.rs`, commands in `commands.rs`; lookups that
+//! To add an operation: observations of files in `files.rs`, changes in `write.rs`, commands in `commands.rs`, those on terminals in `terminal.rs`; lookups that
 //! need only these live in [`super::lookup`], where `shell` shares them.
 
 #![expect(clippy::disallowed_methods, reason = "this folder is the machine for all others")]
@@ -23,6 +23,7 @@ mod process;
 mod resolve;
 mod scratch;
 mod temp;
+mod terminal;
 mod write;
 
 use std::collections::BTreeMap;
@@ -32,8 +33,9 @@ use std::time::Duration;
 
 use super::file::Algorithm;
 use super::{
-    Access, Address, Attributes, Cancel, Clock, Command, Content, DirEntry, Effect, Executed, FileKind, Follow, Group, HttpRequest,
-    HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, User, lookup,
+    Access, Address, Attributes, Cancel, Clock, Command, Content, Conversed, DirEntry, Effect, Executed, FileKind, Follow, Group,
+    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, Terminal,
+    User, lookup,
 };
 use scratch::Scratch;
 
@@ -232,6 +234,10 @@ impl System for Os {
 
     fn execute(&mut self, command: &Command, live: &mut LiveSink<'_>) -> Result<Executed> {
         commands::run(command, &self.cancel, live).map(Executed::Done)
+    }
+
+    fn converse(&mut self, command: &Command, terminal: &Terminal, listen: &mut Listener<'_>) -> Result<Conversed> {
+        terminal::converse(command, terminal, &self.cancel, listen)
     }
 
     fn http_execute(&mut self, request: &HttpRequest, sink: &mut dyn Write) -> Result<Option<HttpResponse>> {

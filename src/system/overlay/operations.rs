@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::Overlay;
 use crate::system::file::Algorithm;
 use crate::system::{
-    Access, Address, Attributes, Clock, Command, Content, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
-    HttpRequest, HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, User,
+    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
+    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, Terminal,
+    User,
 };
 
 impl<S: System> System for Overlay<S> {
@@ -203,6 +204,11 @@ impl<S: System> System for Overlay<S> {
     fn execute(&mut self, command: &Command, _live: &mut LiveSink<'_>) -> Result<Executed> {
         self.record_unknown(command);
         Ok(Executed::WouldRun)
+    }
+
+    fn converse(&mut self, command: &Command, _terminal: &Terminal, _listen: &mut Listener<'_>) -> Result<Conversed> {
+        self.record_unknown(command);
+        Ok(Conversed::WouldRun)
     }
 
     fn http_execute(&mut self, _request: &HttpRequest, _sink: &mut dyn Write) -> Result<Option<HttpResponse>> {

@@ -19,8 +19,9 @@ use serde_json::Value;
 use super::file::Algorithm;
 use super::hash::sha256;
 use super::{
-    Access, Address, Attributes, Clock, Command, Content, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
-    HttpRequest, HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, User,
+    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
+    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, Terminal,
+    User,
 };
 use journal::Journal;
 
@@ -334,6 +335,12 @@ impl System for Recorded<'_> {
         let executed = self.inner.execute(command, live)?;
         self.journal.ran(Vec::new());
         Ok(executed)
+    }
+
+    fn converse(&mut self, command: &Command, terminal: &Terminal, listen: &mut Listener<'_>) -> Result<Conversed> {
+        let conversed = self.inner.converse(command, terminal, listen)?;
+        self.journal.ran(Vec::new());
+        Ok(conversed)
     }
 
     fn http_execute(&mut self, request: &HttpRequest, sink: &mut dyn Write) -> Result<Option<HttpResponse>> {

@@ -46,38 +46,46 @@ impl<S: Read + Write + Send> ShellSystem<S> {
 
     /// What the subshell does: everything set up, it becomes the command.
     fn body(&self, command: &Command) -> String {
-        let mut lines = Vec::new();
-        if let Some(cwd) = &command.cwd {
-            lines.push(format!("k_cd {}", quote::path(cwd)));
-        }
-        if let Some(umask) = command.umask {
-            lines.push(format!("umask 0{umask:o}"));
-        }
-        let (plain, odd): (Vec<_>, Vec<_>) = command.env.iter().partition(|(name, _)| is_name(name));
-        for (name, value) in plain {
-            lines.push(format!("{name}={}; export {name}", quote::text(value)));
-        }
-        let mut argv = command.argv.iter();
-        let program = argv.next().map_or("", String::as_str);
-        lines.push(format!("k_program {}", quote::text(program)));
-        let mut words = vec![match command.timeout {
+        let start = match command.timeout {
             None => "exec".to_owned(),
             Some(limit) if self.session.borrow().tools().timeout => format!("exec timeout -k 2 {}", whole_seconds(limit)),
             Some(limit) => format!("k_limited {}", whole_seconds(limit)),
-        }];
-        if !odd.is_empty() {
-            // Names that a shell cannot set.
-            words.push("env".to_owned());
-            words.extend(odd.iter().map(|(name, value)| quote::text(format!("{name}={value}")).to_string()));
-        }
-        words.push("\"$K_E\"".to_owned());
-        words.extend(argv.map(|word| quote::text(word).to_string()));
-        lines.push(words.join(" "));
-        lines.join("\n")
+        };
+        format!("{}\n{start} {}", preparation(command), words(command, "K_E"))
     }
 }
 
-fn judge(reply: Reply, command: &Command, attempt: &str, took: Duration) -> Result<Output> {
+/// Everything that a command needs is set up, and `K_E` is its program.
+pub(super) fn preparation(command: &Command) -> String {
+    let mut lines = Vec::new();
+    if let Some(cwd) = &command.cwd {
+        lines.push(format!("k_cd {}", quote::path(cwd)));
+    }
+    if let Some(umask) = command.umask {
+        lines.push(format!("umask 0{umask:o}"));
+    }
+    for (name, value) in command.env.iter().filter(|(name, _)| is_name(name)) {
+        lines.push(format!("{name}={}; export {name}", quote::text(value)));
+    }
+    lines.push(format!("k_program {}", quote::text(command.argv.first().map_or("", String::as_str))));
+    lines.join("\n")
+}
+
+/// The program, which the variable `program` holds, with its arguments.
+pub(super) fn words(command: &Command, program: &str) -> String {
+    let mut words = Vec::new();
+    let odd: Vec<_> = command.env.iter().filter(|(name, _)| !is_name(name)).collect();
+    if !odd.is_empty() {
+        // Names that a shell cannot set.
+        words.push("env".to_owned());
+        words.extend(odd.iter().map(|(name, value)| quote::text(format!("{name}={value}")).to_string()));
+    }
+    words.push(format!("\"${program}\""));
+    words.extend(command.argv.iter().skip(1).map(|word| quote::text(word).to_string()));
+    words.join(" ")
+}
+
+pub(super) fn judge(reply: Reply, command: &Command, attempt: &str, took: Duration) -> Result<Output> {
     let error = |kind, reason: &str| Err(Error::new(kind, attempt, reason));
     let cwd = || format!("change to the directory `{}`", command.cwd.as_deref().unwrap_or(Path::new(".")).display());
     match reply.reported() {
@@ -98,8 +106,12 @@ fn judge(reply: Reply, command: &Command, attempt: &str, took: Duration) -> Resu
     if reply.rc == 127 && reply.complaint().1.ends_with("not found") {
         return error(ErrorKind::NotFound, "its interpreter (the program its first line or its header names) does not exist");
     }
-    let rc = if SIGNALLED.contains(&reply.rc) { 128 - reply.rc } else { reply.rc };
-    Ok(Output { rc, stdout: reply.stdout, stderr: reply.stderr })
+    Ok(Output { rc: exit_code(reply.rc), stdout: reply.stdout, stderr: reply.stderr })
+}
+
+/// What a shell shows as exit code, with signals as Ansible shows them.
+pub(super) fn exit_code(shown: i32) -> i32 {
+    if SIGNALLED.contains(&shown) { 128 - shown } else { shown }
 }
 
 /// Not every `timeout` knows fractions.

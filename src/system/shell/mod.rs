@@ -7,7 +7,8 @@
 //!
 //! Where the tools are poorer than system calls: times are whole seconds with busybox; a file is not synced before it takes the
 //! place of another; live output comes when the command has ended; exit codes 129 to 143 count as ended by a signal, since
-//! a shell cannot tell them apart; HTTP needs `curl`, a connection needs `nc`.
+//! a shell cannot tell them apart; HTTP needs `curl`, a connection needs `nc`,
+//! a terminal needs `script` of util-linux and Linux's `/proc`.
 //!
 //! `library.sh` holds what the shell is taught at the start; the files beside it put requests together and read replies. To add an
 //! operation: a function in `library.sh`, the request in the file of its kind.
@@ -21,6 +22,7 @@ mod network;
 mod observe;
 mod quote;
 mod session;
+mod terminal;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -30,8 +32,9 @@ use std::time::Duration;
 
 use super::file::Algorithm;
 use super::{
-    Access, Address, Attributes, Cancel, Clock, Command, Content, DirEntry, Effect, Error, Executed, FileKind, Follow, Group, HttpRequest,
-    HttpResponse, Identity, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, User, WHOLE_LIMIT, lookup,
+    Access, Address, Attributes, Cancel, Clock, Command, Content, Conversed, DirEntry, Effect, Error, Executed, FileKind, Follow, Group,
+    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, Terminal,
+    User, WHOLE_LIMIT, lookup,
 };
 use session::{Reply, Session};
 
@@ -239,6 +242,10 @@ impl<S: Read + Write + Send> System for ShellSystem<S> {
 
     fn execute(&mut self, command: &Command, live: &mut LiveSink<'_>) -> Result<Executed> {
         self.run_command(command, live).map(Executed::Done)
+    }
+
+    fn converse(&mut self, command: &Command, terminal: &Terminal, listen: &mut Listener<'_>) -> Result<Conversed> {
+        self.hold_conversation(command, terminal, listen)
     }
 
     fn http_execute(&mut self, request: &HttpRequest, sink: &mut dyn Write) -> Result<Option<HttpResponse>> {
