@@ -80,6 +80,8 @@ mod reboot;
 mod replace;
 mod rpm_key;
 mod script;
+mod seboolean;
+mod selinux;
 mod service;
 mod service_facts;
 mod set_fact;

@@ -64,6 +64,8 @@ pub static MODULES: &[&Spec] = &[
     &super::replace::MODULE,
     &super::rpm_key::MODULE,
     &super::script::MODULE,
+    &super::seboolean::MODULE,
+    &super::selinux::MODULE,
     &super::service::MODULE,
     &super::service_facts::MODULE,
     &super::set_fact::MODULE,
