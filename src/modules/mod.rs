@@ -46,6 +46,7 @@ pub mod fetch;
 mod file;
 mod filesystem;
 mod find;
+mod firewalld;
 pub mod foreign;
 mod gather_facts;
 mod get_url;

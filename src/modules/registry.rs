@@ -31,6 +31,7 @@ pub static MODULES: &[&Spec] = &[
     &super::file::MODULE,
     &super::filesystem::MODULE,
     &super::find::MODULE,
+    &super::firewalld::MODULE,
     &super::gather_facts::MODULE,
     &super::get_url::MODULE,
     &super::getent::MODULE,
