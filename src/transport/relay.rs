@@ -128,9 +128,8 @@ pub fn call(socket: &Path, line: &str, mut input: impl Read + Send + 'static, mu
         let _ = there.shutdown(Shutdown::Write);
     });
     let mut piece = vec![0; 64 * 1024];
-    loop {
-        // What ran may have ended without reading all: how it ended is said on the other connection.
-        let Ok(length @ 1..) = data.read(&mut piece) else { break };
+    // What ran may have ended without reading all: how it ended is said on the other connection.
+    while let Ok(length @ 1..) = data.read(&mut piece) {
         let bytes = piece.get(..length).unwrap_or_default();
         output.write_all(bytes)?;
         output.flush()?;
