@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 VENV = Path(__file__).resolve().parent.parent / ".lab" / "bench-venv"
-REQUIREMENTS = ["ansible-core==2.19.*", "pyinfra<4"]
+# The package with collections: `synchronize` is in one of them.
+REQUIREMENTS = ["ansible==12.*", "pyinfra<4"]
 
 
 def prepare_tools():
     """Makes the environment, unless it is there."""
-    done = VENV / "done"
+    done = VENV / "done-with-collections"
     if done.exists():
         return
     print("Installing the tools to compare with, once.", file=sys.stderr)
