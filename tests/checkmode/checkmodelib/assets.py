@@ -3,8 +3,9 @@
 import io
 import json
 import tarfile
+from pathlib import Path
 
-from scenariolib.harness import ALL, PACKAGES
+from scenariolib.harness import ALL
 
 # What the package server has under /checkmode: archive, and its files with modes and contents.
 ARCHIVES = {
@@ -20,7 +21,7 @@ PLAIN = {"banner.txt": "Authorised use only.\n", "tool.sh": "#!/bin/sh\necho too
 
 def serve(lab):
     """Puts everything where the package server finds it."""
-    top = PACKAGES / "checkmode"
+    top = Path(lab.env["KCONF_LAB_PACKAGES_DIR"]) / "checkmode"
     for name, members in ARCHIVES.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(top / name, "w:gz") as archive:
@@ -34,10 +35,11 @@ def serve(lab):
 
 def inventory(lab):
     """Writes an inventory of the machines that both tools read, and returns its path."""
-    bastion = {"ansible_host": lab.env["KCONF_LAB_BASTION"], "kconf_bastion": ""}
+    # kconf goes through the bastion by `kconf_bastion`, Ansible by options of ssh.
+    options = f"-F {lab.env['KCONF_LAB_SSH_CONFIG']}" if lab.env["KCONF_LAB_PYTHON"] == "1" else ""
+    bastion = {"ansible_host": lab.env["KCONF_LAB_BASTION"], "kconf_bastion": "", "ansible_ssh_extra_args": options}
     numbers = {"scn-1": 11, "scn-2": 12, "scn-3": 13, "en-1": 20}
     addresses = {name: {"ansible_host": f"{lab.env['KCONF_LAB_PRIVATE']}.{numbers[name]}"} for name in ALL if name in numbers}
-    config = lab.env["KCONF_LAB_SSH_CONFIG"]
     common = f"-o UserKnownHostsFile={lab.env['KCONF_LAB_KNOWN_HOSTS']} -o IdentitiesOnly=yes"
     document = {
         "all": {
@@ -47,9 +49,8 @@ def inventory(lab):
                 "ansible_become": True,
                 "ansible_ssh_private_key_file": lab.env["KCONF_LAB_KEY"],
                 "ansible_ssh_common_args": common,
-                # kconf goes through the bastion by the first, Ansible by the second, which kconf does not read.
                 "kconf_bastion": "scn-master",
-                "ansible_ssh_extra_args": f"-F {config}" if lab.env["KCONF_LAB_PYTHON"] == "1" else "",
+                "ansible_ssh_extra_args": options and f"{options} -o ProxyJump=scn-master",
                 "server": lab.env["KCONF_LAB_PACKAGES_URL"].removesuffix("/klaytn") + "/checkmode",
             },
         }

@@ -33,7 +33,7 @@ def measure(tool, playbooks, *, keep):
             for path, job in jobs.items():
                 results[path] = job.result()
                 said = results[path]
-                print(f"{path.stem:28} {said.right}/{said.tasks}", *said.wrong, *(f"again: {name}" for name in said.again), sep="\n    ", file=sys.stderr)
+                print(f"{path.stem:28} {said.right}/{said.tasks}", *said.wrong, *(f"again: {name}" for name in said.again), *(f"fails for real: {name}" for name in said.failed), sep="\n    ", file=sys.stderr)
     finally:
         if not keep:
             lab.down()

@@ -61,8 +61,11 @@ class Oracle:
 
     def play(self, lab, inventory, playbook, machine, check):
         with tempfile.NamedTemporaryFile(suffix=".json") as out:
+            config = lab.state / "ansible.cfg"
+            config.write_text("[defaults]\n")
             env = {
                 **lab.env,
+                "ANSIBLE_CONFIG": str(config),
                 "ANSIBLE_CALLBACK_PLUGINS": str(TOP / "tests" / "compat" / "oracle"),
                 "ANSIBLE_CALLBACKS_ENABLED": "compat",
                 "ANSIBLE_PIPELINING": "1",

@@ -47,6 +47,8 @@ class Comparison:
     commands: int = 0
     right: int = 0
     wrong: list[str] = field(default_factory=list)
+    # What failed in the real run, on purpose or not.
+    failed: list[str] = field(default_factory=list)
     # What a second run changed.
     again: list[str] = field(default_factory=list)
 
@@ -79,6 +81,7 @@ def compare(check, real, again, expected):
             came = done.shown() if done else "not run"
             why = f" ({said.message})" if said and said.status == "failed" else ""
             result.wrong.append(f"{key[0]}: {predicted}{why}, then {came}")
+    result.failed = [name for (name, _), done in real.steps.items() if done.status in ("failed", "unreachable")]
     if check.trouble or real.trouble:
         result.wrong.append(check.trouble or real.trouble)
     changed = [key for key, step in again.steps.items() if step.status == "changed"]
