@@ -79,7 +79,7 @@ class Oracle:
             trace.trouble = f"it ended early: {(done.stderr or done.stdout).strip()[-2000:]}"
             return trace
         for entry in json.loads(text)["steps"]:
-            for result in entry.get("hosts", {}).values():
+            for result in entry["hosts"].values() if "task" in entry else ():
                 if "status" in result:
                     message = result.get("result", {}).get("msg")
                     trace.add(entry["task"], step(result["status"], message, [item["status"] for item in result["items"]]))
