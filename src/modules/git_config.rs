@@ -176,8 +176,8 @@ mod tests {
 
     use super::*;
     use crate::modules::testing::{Applied, apply, apply_once, predict_after, refused};
-    use crate::system::fake::Fake;
     use crate::system::Placed;
+    use crate::system::fake::Fake;
 
     /// A machine on which git tells these values, one after another time it is asked.
     fn machine(place: &[&str], name: &str, values: &[&str]) -> Fake {
