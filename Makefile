@@ -34,6 +34,10 @@ test: build lint ## All tests: units, the binary against real sshd, the chain on
 compat: ## Hold kconf against what ansible-core made of the cases in tests/compat
 	cargo test --release --locked --test compat
 
+.PHONY: check-mode
+check-mode: build ## Compare --check with the real run of 36 playbooks on the lab; ORACLE=VENV measures Ansible beside it
+	tests/checkmode/run $(if $(ORACLE),--oracle $(ORACLE)) $(if $(TABLE),--table $(TABLE))
+
 .PHONY: messages
 messages: ## Compare what is said of each mistake in tests/messages; RENEW=1 takes over what is said now
 	cargo test --release --locked --test messages $(if $(RENEW),-- --renew)

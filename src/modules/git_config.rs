@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::shared::required_command;
 use super::shared::run::{change, said};
 use super::shared::state::State;
+use super::shared::{exists, required_command};
 use super::spec::GENERAL;
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Return, Rule, Spec};
-use crate::system::{Command, Effect};
+use crate::system::{Command, Effect, ErrorKind};
 
 /// The declaration of `git_config`.
 pub static MODULE: Spec = Spec {
@@ -131,12 +131,35 @@ impl Settings<'_> {
         format!("git config {} {repo}\n{}", self.place().join(" "), self.args.name)
     }
 
+    /// Whether none of the files is there in which the settings could be. What is in a repository only git can tell.
+    fn has_no_file(&self, ctx: &Context<'_>) -> Result<bool, Failure> {
+        let home = ctx.system.identity()?.home;
+        let files = match (self.args.scope.as_deref(), &self.args.file) {
+            (Some("file"), Some(file)) => vec![file.clone()],
+            (Some("global"), _) => vec![home.join(".gitconfig"), home.join(".config/git/config")],
+            (Some("system") | None, _) => vec![PathBuf::from("/etc/gitconfig")],
+            _ => return Ok(false),
+        };
+        for file in files {
+            if exists(ctx.system, &file)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn read(&self, ctx: &Context<'_>, purpose: &str) -> Result<Vec<String>, Failure> {
         if let Some(known) = ctx.system.known(&self.subject()) {
             return Ok(known.split_terminator('\0').map(str::to_owned).collect());
         }
         let command = self.command(ctx, &["--get-all", &self.args.name]);
-        let output = ctx.system.probe(&command)?;
+        let output = match ctx.system.probe(&command) {
+            // A git that is only foreseen will read what is there now.
+            Err(error) if error.kind == ErrorKind::Unpredictable && ctx.system.doubt().is_none() && self.has_no_file(ctx)? => {
+                return Ok(Vec::new());
+            }
+            asked => asked?,
+        };
         match output.rc {
             0 => Ok(output.stdout_text().lines().map(str::to_owned).collect()),
             // There is none. Some versions say so too when a file of settings is missing.
@@ -153,6 +176,7 @@ mod tests {
 
     use super::*;
     use crate::modules::testing::{Applied, apply, apply_once, predict_after, refused};
+    use crate::system::Placed;
     use crate::system::fake::Fake;
 
     /// A machine on which git tells these values, one after another time it is asked.
@@ -218,6 +242,20 @@ mod tests {
         assert!(!after(set.clone()).changed);
         assert!(after(json!({"name": "a.b", "state": "absent", "scope": "global"})).changed);
         assert!(after(json!({"name": "a.b", "value": "1", "scope": "file", "file": "/x"})).changed, "another place");
+    }
+
+    #[test]
+    fn a_git_that_is_only_foreseen_has_no_settings() {
+        let after = |machine: Fake, args: Value| {
+            predict_after(&MODULE, machine.dir("/usr/bin"), args, |system| {
+                let git = Effect::Placed { path: "/usr/bin/git".into(), mode: 0o755, what: Placed::File { size: 1, content: None } };
+                system.run(&Command::new(["apt-get"]), &[git]).unwrap();
+            })
+        };
+        let set = json!({"name": "a.b", "value": "1"});
+        assert!(after(Fake::new(), set.clone()).changed);
+        assert!(!after(Fake::new(), json!({"name": "a.b", "state": "absent"})).changed);
+        assert!(after(Fake::new().file("/etc/gitconfig", ""), set).failure().unpredictable);
     }
 
     #[test]

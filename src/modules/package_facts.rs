@@ -19,7 +19,7 @@ pub static MODULE: Spec = Spec {
     summary: "Tell which packages are installed, as facts",
     description: &[
         "The fact `packages` maps the name of each package to a list of what is installed of it: `name`, `version`, `arch`, `source` (the package manager) and what else it tells.",
-        "In check mode it tells how things are, not how tasks before would have left them.",
+        "In check mode, `category` and `origin` of packages that tasks before would install are empty.",
     ],
     options: &[
         Opt::new("manager", Kind::List(&Kind::Str), "The package managers to ask: `apt`, `rpm` (also under the names `dnf`, `dnf5`, `yum`, `zypper`), `apk`; `auto`: those that the host has.")
@@ -102,6 +102,26 @@ fn apt(ctx: &Context<'_>, packages: &mut Packages) -> Result<(), Failure> {
         let origin = origins.get(*key).map_or("", String::as_str);
         let fields = [("version", *version), ("arch", *arch), ("category", *category), ("origin", origin), ("source", "apt")];
         add(packages, name, &fields.map(|(key, value)| (key, value.into())));
+    }
+    foreseen(ctx, packages)
+}
+
+/// Puts in what tasks before would do to packages of dpkg.
+fn foreseen(ctx: &Context<'_>, packages: &mut Packages) -> Result<(), Failure> {
+    for name in ctx.system.foreseen().packages {
+        let Some(package) = ctx.system.package(&name)? else {
+            packages.remove(&name);
+            continue;
+        };
+        let is_same = |entry: &Value| entry.get("version").and_then(Value::as_str) == Some(&package.version);
+        if packages.get(&name).is_some_and(|entries| entries.iter().any(is_same)) {
+            continue;
+        }
+        packages.remove(&name);
+        let fields = [("version", package.version), ("arch", package.architecture), ("source", "apt".to_owned())];
+        let fields = fields.into_iter().chain(["category", "origin"].map(|key| (key, String::new())));
+        let fields: Vec<(&str, Value)> = fields.map(|(key, value)| (key, value.into())).collect();
+        add(packages, &name, &fields);
     }
     Ok(())
 }
@@ -190,8 +210,9 @@ fn apk(ctx: &Context<'_>, packages: &mut Packages) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modules::testing::{apply, refused};
+    use crate::modules::testing::{apply, predict_after, refused};
     use crate::system::fake::Fake;
+    use crate::system::{Command, Effect, Package};
 
     const SOURCES: &str = "Package files:\n 100 /var/lib/dpkg/status\n     release a=now\n 500 http://x/debian bookworm/main amd64 Packages\n     release v=12.5,o=Debian,a=stable\n     origin x\nPinned packages:\n";
 
@@ -211,6 +232,27 @@ mod tests {
         assert_eq!(packages["jq"], jq);
         assert_eq!((packages["libc6"].as_array().map(Vec::len), &packages["libc6"][0]["origin"]), (Some(2), &json!("")));
         assert_eq!(packages["old"], Value::Null);
+    }
+
+    #[test]
+    fn packages_that_earlier_tasks_would_install_or_remove() {
+        let list = "installed\tjq\tjq\t1.6-2\tamd64\tutils\ninstalled\told\told\t1\tall\tmisc\n";
+        let machine = Fake::new().package("old", "1").package("jq", "1.6-2").answer(&["dpkg-query", "-W"], 0, list, "");
+        let package = |name: &str| Package {
+            name: name.to_owned(),
+            version: "2.0".to_owned(),
+            architecture: "amd64".to_owned(),
+            ..Package::default()
+        };
+        let effects =
+            [Effect::PackageInstalled(package("tree")), Effect::PackageInstalled(package("jq")), Effect::PackageRemoved("old".to_owned())];
+        let applied = predict_after(&MODULE, machine, json!({"manager": "apt"}), |system| {
+            system.run(&Command::new(["apt-get", "install"]), &effects).unwrap();
+        });
+        let packages = &applied.get("ansible_facts")["packages"];
+        let tree = json!([{"name": "tree", "version": "2.0", "arch": "amd64", "category": "", "origin": "", "source": "apt"}]);
+        assert_eq!(packages["tree"], tree);
+        assert_eq!((&packages["jq"][0]["version"], packages.get("old")), (&json!("2.0"), None));
     }
 
     #[test]

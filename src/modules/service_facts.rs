@@ -18,7 +18,6 @@ pub static MODULE: Spec = Spec {
     description: &[
         "The fact `services` maps the name of each service to its `name`, `state` (`running`, `stopped`; of those that were never loaded `inactive` or \
          `unknown`), `status` (`enabled`, `disabled`, `static`, `masked`, …) and `source` (`systemd`, `sysv`, `openrc`).",
-        "In check mode it tells how things are, not how tasks before would have left them.",
     ],
     options: &[],
     rules: &[],
@@ -125,6 +124,34 @@ fn systemd(ctx: &Context<'_>, services: &mut Map<String, Value>) -> Result<(), F
         found.insert("status".to_owned(), status.as_str().into());
         services.insert(name.clone(), found.into());
     }
+    foreseen(ctx, services)
+}
+
+/// Puts in what tasks before would do: units that they start, stop, enable or mask, and files of units that they write.
+fn foreseen(ctx: &Context<'_>, services: &mut Map<String, Value>) -> Result<(), Failure> {
+    if !ctx.system.foresees() {
+        return Ok(());
+    }
+    let mut names = ctx.system.foreseen().services;
+    for dir in ["/etc/systemd/system", "/usr/lib/systemd/system"].map(Path::new) {
+        let entries = if exists(ctx.system, dir)? { ctx.system.list(dir)? } else { Vec::new() };
+        let files = entries.into_iter().filter_map(|entry| entry.name.into_string().ok());
+        names.extend(files.filter(|name| !services.contains_key(name) && !name.contains("@.")));
+    }
+    for name in names.iter().filter(|name| name.ends_with(".service")) {
+        let Some(unit) = ctx.system.service(name)? else {
+            services.remove(name);
+            continue;
+        };
+        let property = |key: &str| unit.properties.get(key).map(String::as_str);
+        let state = if unit.active && property("SubState").is_none_or(|sub| sub == "running") { "running" } else { "stopped" };
+        let state = if unit.active || services.contains_key(name) { state } else { "inactive" };
+        let plain = if unit.enabled { "enabled" } else { "disabled" };
+        let status = if unit.masked { "masked" } else { property("UnitFileState").filter(|word| !word.is_empty()).unwrap_or(plain) };
+        let mut found = service(name, state, "systemd");
+        found.insert("status".to_owned(), status.into());
+        services.insert(name.clone(), found.into());
+    }
     Ok(())
 }
 
@@ -141,8 +168,9 @@ fn active_states(ctx: &Context<'_>, names: &[&str]) -> Result<Vec<String>, Failu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modules::testing::apply;
+    use crate::modules::testing::{apply, predict_after};
     use crate::system::fake::Fake;
+    use crate::system::{Command, Effect};
 
     #[test]
     fn units_and_their_files_make_one_list() {
@@ -186,6 +214,37 @@ mod tests {
         for (name, state) in [("dbus", "running"), ("kmod", "stopped"), ("odd", "unknown")] {
             assert_eq!(services[name], json!({"name": name, "state": state, "source": "sysv"}));
         }
+    }
+
+    #[test]
+    fn units_that_earlier_tasks_would_write_start_and_stop() {
+        let start = ["systemctl", "--no-pager", "--no-legend", "--plain", "--type", "service", "--all"];
+        let with = |word: &'static str| start.iter().copied().chain([word]).collect::<Vec<_>>();
+        let machine = Fake::new()
+            .service("ssh", true, true)
+            .dir("/etc/systemd/system")
+            .answer(&with("list-units"), 0, "ssh.service loaded active running OpenBSD Secure Shell server\n", "")
+            .answer(&with("list-unit-files"), 0, "ssh.service enabled enabled\n", "");
+        let effect = |name: &str, active: bool, enabled| Effect::Service {
+            name: name.to_owned(),
+            active: Some(active),
+            enabled: Some(enabled),
+            masked: None,
+        };
+        let applied = predict_after(&MODULE, machine, json!({}), |system| {
+            for name in ["idle", "other"] {
+                let path = format!("/etc/systemd/system/{name}.service");
+                let content = crate::system::Content::Bytes(b"[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=x\n");
+                system.write(Path::new(&path), content, &crate::system::Attributes::default()).unwrap();
+            }
+            let effects = [effect("idle", true, true), effect("ssh", false, false)];
+            system.run(&Command::new(["systemctl"]), &effects).unwrap();
+        });
+        let services = &applied.get("ansible_facts")["services"];
+        let seen = |name: &str| (services[name]["state"].clone(), services[name]["status"].clone());
+        assert_eq!(seen("idle.service"), (json!("running"), json!("enabled")));
+        assert_eq!(seen("other.service"), (json!("inactive"), json!("disabled")));
+        assert_eq!(seen("ssh.service"), (json!("stopped"), json!("disabled")));
     }
 
     #[test]

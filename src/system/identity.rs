@@ -80,6 +80,16 @@ pub struct Package {
     pub held: bool,
 }
 
+/// Names of packages and services that check mode foresees otherwise than they are now. [`super::System::package`] and
+/// [`super::System::service`] tell how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Packages to be installed, changed or removed.
+    pub packages: Vec<String>,
+    /// Units whose state will be another one.
+    pub services: Vec<String>,
+}
+
 /// A unit of the service manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {

@@ -41,7 +41,7 @@ pub use command::{Command, Executed, LiveSink, Output, Stream};
 pub use effect::{Effect, Placed};
 pub use error::{Error, ErrorKind, Result, WHOLE_LIMIT};
 pub use file::{Access, Attributes, Content, DirEntry, FileKind, Follow, Space, Stat};
-pub use identity::{Group, Identity, Package, Platform, Service, User};
+pub use identity::{Foreseen, Group, Identity, Package, Platform, Service, User};
 pub use network::{Address, HttpBody, HttpRequest, HttpResponse, Redirects};
 pub use os::Os;
 pub use overlay::Overlay;
@@ -161,6 +161,11 @@ pub trait System: Send {
     /// What an earlier task would have made of `subject`, as [`Effect::Known`] said; `None`: it is as the machine itself tells.
     fn known(&self, _subject: &str) -> Option<String> {
         None
+    }
+
+    /// Names of what earlier tasks of check mode would have changed beside files.
+    fn foreseen(&self) -> Foreseen {
+        Foreseen::default()
     }
 
     // --- changing: files ---------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ pub(super) fn effects(ctx: &Context<'_>, apt: &AptGet, words: &[&str], simulatio
         if exists(ctx.system, &script)? {
             let text = String::from_utf8_lossy(&ctx.system.read(&script)?).into_owned();
             found.extend(services(ctx, &text)?);
+            found.extend(links(ctx, &text)?);
         }
         if found.len() > MOST_ENTRIES {
             return Ok(Vec::new());
@@ -118,6 +119,25 @@ fn services(ctx: &Context<'_>, script: &str) -> Result<Vec<Effect>, Failure> {
     Ok(effects)
 }
 
+/// Links that the script of a new package makes where nothing is, as long as it names both ends in full.
+fn links(ctx: &Context<'_>, script: &str) -> Result<Vec<Effect>, Failure> {
+    let mut effects = Vec::new();
+    for (target, path) in script.lines().filter_map(link) {
+        if !exists(ctx.system, &path)? {
+            effects.push(Effect::Placed { path, mode: 0o777, what: Placed::Link(target) });
+        }
+    }
+    Ok(effects)
+}
+
+/// What a line of a script links, and where.
+fn link(line: &str) -> Option<(PathBuf, PathBuf)> {
+    let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches(['"', '\'', ';'])).collect();
+    let ["ln", "-s" | "-sf" | "-sn" | "-snf" | "-sfn", target, path] = words.as_slice() else { return None };
+    let is_plain = |word: &str| word.starts_with('/') && !word.ends_with('/') && !word.contains(['$', '`', '*', '?', '\\']);
+    (is_plain(target) && is_plain(path)).then(|| (target.into(), path.into()))
+}
+
 /// What debhelper wrote into a script about units.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Units {
@@ -164,6 +184,21 @@ mod tests {
         assert_eq!(units.enabled, ["chrony.service"]);
         assert_eq!(units.started, ["chrony.service", "chrony.timer"]);
         assert_eq!(Units::of("#!/bin/sh\nset -e\n"), Units::default());
+    }
+
+    #[test]
+    fn links_of_a_script_are_read_where_they_are_plain() {
+        for (line, found) in [
+            ("      ln -s /etc/n/available/default /etc/n/enabled/default", Some(("/etc/n/available/default", "/etc/n/enabled/default"))),
+            ("ln -sf '/usr/a' \"/etc/a\";", Some(("/usr/a", "/etc/a"))),
+            ("ln -s /usr/a $dir/a", None),
+            ("ln -s ../a /etc/a", None),
+            ("ln -s /usr/a /etc/", None),
+            ("ln /usr/a /etc/a", None),
+            ("# ln -s /usr/a /etc/a", None),
+        ] {
+            assert_eq!(link(line), found.map(|(target, path)| (target.into(), path.into())), "{line}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::modules::shared::ids::text_of;
 use crate::modules::shared::required_command;
 use crate::modules::shared::run::tell;
 use crate::modules::{Context, Failure, Outcome};
+use crate::system::Effect;
 
 /// Where apt notes which packages were installed as dependencies only.
 const STATES: &str = "/var/lib/apt/extended_states";
@@ -107,7 +108,10 @@ pub(super) fn remove(
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let simulation = apt.simulate(ctx, &words, &purpose)?;
     let command = apt.command(ctx, words.iter().copied());
-    let output = apt.run(ctx, &command, &simulation.effects(), &purpose)?;
+    // Of packages that are only foreseen apt knows nothing.
+    let named = words.iter().skip(1).map(|word| Effect::PackageRemoved(word.split(':').next().unwrap_or(word).to_owned()));
+    let effects: Vec<Effect> = simulation.effects().into_iter().chain(named).collect();
+    let output = apt.run(ctx, &command, &effects, &purpose)?;
     tell(&mut outcome.result, &output);
     Ok(true)
 }

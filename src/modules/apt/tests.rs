@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::modules::testing::{Applied, apply, apply_once, predict, refused};
+use crate::modules::testing::{Applied, apply, apply_once, predict, predict_after, refused};
 use crate::system::fake::Fake;
-use crate::system::{Command, Output, Package, System};
+use crate::system::{Command, Effect, Output, Package, System};
 
 const APT: &str = "/usr/bin/apt-get";
 const OPTIONS: [&str; 4] = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
@@ -361,4 +361,19 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(alpine.failure().message, "failed to manage packages: the machine has no `apt-get`");
     let held = machine(&[]).package_with(Package { name: "held".into(), version: "1".into(), architecture: "all".into(), held: true });
     assert_eq!(*apply(&MODULE, held, json!({"name": "held"})).get("stdout"), Value::Null);
+}
+
+#[test]
+fn what_is_only_foreseen_is_removed_once() {
+    let after = |removed: bool| {
+        predict_after(&MODULE, machine(&[(&["remove", "tree"], "0 to remove\n")]), json!({"name": "tree", "state": "absent"}), |system| {
+            let tree = Package { name: "tree".to_owned(), version: "2.1".to_owned(), ..Package::default() };
+            system.run(&Command::new(["apt-get"]), &[Effect::PackageInstalled(tree)]).unwrap();
+            if removed {
+                assert!(crate::modules::testing::apply_on(&MODULE, system, &json!({"name": "tree", "state": "absent"})).0);
+            }
+        })
+    };
+    assert!(after(false).changed);
+    assert!(!after(true).changed);
 }

@@ -13,7 +13,7 @@ use super::shared::state::State;
 use super::shared::{exists, required_command};
 use super::spec::BUILTIN;
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place as RunsAt, Return, Rule, Spec};
-use crate::system::{Attributes, Content, Effect, FileKind, Follow, Stat};
+use crate::system::{Attributes, Content, Effect, ErrorKind, FileKind, Follow, Stat};
 use table::{Place, Table};
 
 /// The declaration of `cron`.
@@ -210,6 +210,14 @@ enum Tab {
 /// Where cron of Debian, SUSE, Alpine and Red Hat keeps the tables of users.
 const SPOOLS: &[&str] = &["/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/etc/crontabs", "/var/spool/cron"];
 
+/// Whether it can be seen that a user has no table.
+fn spool_is_free(ctx: &Context<'_>, spool: &Option<PathBuf>) -> Result<bool, Failure> {
+    Ok(match spool {
+        Some(file) => ctx.system.stat(file, Follow::No).is_ok_and(|stat| stat.is_none()),
+        None => false,
+    })
+}
+
 impl Tab {
     fn find(ctx: &Context<'_>, args: &Arguments) -> Result<Self, Failure> {
         if let Some(file) = &args.cron_file {
@@ -254,7 +262,13 @@ impl Tab {
                     return text(bytes, format!("`{}`", spool.display()));
                 }
                 let command = ctx.command(argv.iter().map(String::as_str).chain(["-l"]));
-                let output = ctx.system.probe(&command)?;
+                let output = match ctx.system.probe(&command) {
+                    // A cron that is only foreseen has no table but those that were foreseen with it.
+                    Err(error) if error.kind == ErrorKind::Unpredictable && ctx.system.doubt().is_none() && spool_is_free(ctx, spool)? => {
+                        return Ok(None);
+                    }
+                    asked => asked?,
+                };
                 // Without a table the exit code is 1, which says nothing else with any cron.
                 match output.rc {
                     0 => text(output.stdout, format!("what `{}` says", command.argv.join(" "))),

@@ -1,8 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::modules::testing::{Applied, apply, refused};
+use crate::modules::testing::{Applied, apply, predict_after, refused};
 use crate::system::fake::{Fake, Fault};
+use crate::system::{Command, Placed};
 
 const SPOOL: &str = "/var/spool/cron/crontabs/root";
 
@@ -155,4 +156,22 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(full.failure().message, "failed to write `/etc/cron.d/f`: No space left on device");
     let dir = apply(&MODULE, machine("").dir("/etc/cron.d/f"), json!({"name": "x", "job": "a", "cron_file": "f", "user": "root"}));
     assert_eq!(dir.failure().message, "failed to read `/etc/cron.d/f`: it is not a regular file");
+}
+
+#[test]
+fn a_cron_that_is_only_foreseen_has_no_tables() {
+    let machine = || Fake::new().dir("/usr/bin").dir("/var/spool/cron/crontabs").dir("/etc/cron.d");
+    let after = |machine: Fake, args: Value| {
+        predict_after(&MODULE, machine, args, |system| {
+            let program = Effect::Placed { path: "/usr/bin/crontab".into(), mode: 0o755, what: Placed::File { size: 1, content: None } };
+            system.run(&Command::new(["apt-get"]), &[program]).unwrap();
+        })
+    };
+    let job = json!({"name": "a", "job": "ls"});
+    assert!(after(machine(), job.clone()).changed);
+    assert!(!after(machine(), json!({"name": "a", "state": "absent"})).changed);
+    let doubtful = predict_after(&MODULE, machine(), job, |system| {
+        system.execute(&Command::new(["make"]), &mut |_, _| {}).unwrap();
+    });
+    assert!(doubtful.failure().unpredictable);
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::base::url::Url;
 use crate::base::{Secret, python};
 use crate::modules::{Args, Context, Failure, Kind, Opt};
-use crate::system::{ErrorKind, HttpRequest, Redirects};
+use crate::system::{ErrorKind, Follow, HttpRequest, Redirects};
 
 /// Their declarations.
 pub const HTTP_OPTIONS: &[Opt] = &[
@@ -184,6 +184,8 @@ fn from_netrc(ctx: &Context<'_>, url: &str) -> Result<Option<(String, String)>, 
     };
     match ctx.system.read(&path) {
         Ok(bytes) => Ok(netrc(&String::from_utf8_lossy(&bytes), url.host.trim_matches(['[', ']']))),
+        // That an earlier command may make the file is no reason to know nothing of the request.
+        Err(error) if error.kind == ErrorKind::Unpredictable && ctx.system.stat(&path, Follow::Yes)?.is_none() => Ok(None),
         Err(error) if matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Unpredictable) => Err(error.into()),
         // Without a file, or with one for others, there is no login.
         Err(_) => Ok(None),

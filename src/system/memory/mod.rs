@@ -27,7 +27,7 @@ pub use delta::Delta;
 pub use node::{Body, Source};
 pub use spool::{SMALL, Spool};
 
-use super::{Identity, Result, System};
+use super::{Foreseen, Identity, Result, System};
 use catalogue::Catalogue;
 use tree::Tree;
 
@@ -56,6 +56,12 @@ impl Memory {
     /// What was said of a subject that nothing else shows.
     pub fn known(&self, subject: &str) -> Option<&str> {
         self.catalogue.known(subject)
+    }
+
+    /// Names of packages and services that differ.
+    pub fn foreseen(&self) -> Foreseen {
+        let Catalogue { packages, services, .. } = &self.catalogue;
+        Foreseen { packages: packages.keys().cloned().collect(), services: services.keys().cloned().collect() }
     }
 
     /// Whether no path differs.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::Overlay;
 use crate::system::file::Algorithm;
 use crate::system::{
-    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
-    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, Terminal,
-    User,
+    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow,
+    Foreseen, Group, HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat,
+    System, Terminal, User,
 };
 
 impl<S: System> System for Overlay<S> {
@@ -144,6 +144,10 @@ impl<S: System> System for Overlay<S> {
 
     fn known(&self, subject: &str) -> Option<String> {
         self.memory.known(subject).map(str::to_owned)
+    }
+
+    fn foreseen(&self) -> Foreseen {
+        self.memory.foreseen()
     }
 
     fn doubt(&self) -> Option<String> {

@@ -19,9 +19,9 @@ use serde_json::Value;
 use super::file::Algorithm;
 use super::hash::sha256;
 use super::{
-    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow, Group,
-    HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat, System, Terminal,
-    User,
+    Access, Address, Attributes, Clock, Command, Content, Conversed, DirEntry, Effect, Error, ErrorKind, Executed, FileKind, Follow,
+    Foreseen, Group, HttpRequest, HttpResponse, Identity, Listener, LiveSink, Output, Package, Platform, Result, Service, Space, Stat,
+    System, Terminal, User,
 };
 use journal::Journal;
 
@@ -134,6 +134,10 @@ impl System for Recorded<'_> {
 
     fn known(&self, subject: &str) -> Option<String> {
         self.inner.known(subject)
+    }
+
+    fn foreseen(&self) -> Foreseen {
+        self.inner.foreseen()
     }
 
     fn doubt(&self) -> Option<String> {

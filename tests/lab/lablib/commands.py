@@ -36,7 +36,7 @@ def phase(text: str) -> Iterator[None]:
 
 def up(lab: Lab) -> int:
     """Boots the lab; does nothing if it is up, and clears up first if half of it is."""
-    rootfs = Rootfs(lab)
+    rootfs = Rootfs(lab, python=lab.python)
     checks.can_run(lab, rootfs_built=rootfs.is_built)
     with locked(lab.dir / "lock"):
         state = State(lab)
@@ -254,7 +254,7 @@ def sshd(lab: Lab, limits: str) -> int:
 
 def light_targets(lab: Lab, number: int, *, python: bool) -> int:
     """Starts N light targets in place of those there are; 0 removes them."""
-    rootfs = Rootfs(lab, python=python)
+    rootfs = Rootfs(lab, python=python or lab.python)
     checks.can_run(lab, rootfs_built=rootfs.is_built, with_ec2=False)
     with locked(lab.dir / "lock"):
         if number and not rootfs.is_built:
@@ -298,4 +298,4 @@ def _running(lab: Lab, *, hosts_needed: bool = True) -> tuple[State, Rootfs]:
     state = State(lab)
     if hosts_needed:
         state.require("hosts_up")
-    return state, Rootfs(lab)
+    return state, Rootfs(lab, python=lab.python)

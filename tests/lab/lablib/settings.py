@@ -86,6 +86,8 @@ class Lab:
             )
         self.dir = self.base if self.id == default else self.base / "labs" / self.id
         self.prefix = "kl" + self.id
+        # Machines with Python, for tools that need it there.
+        self.python = os.environ.get("KCONF_LAB_PYTHON") == "1"
 
     @property
     def cache(self) -> Path:
