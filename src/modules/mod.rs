@@ -102,7 +102,7 @@ mod tempfile;
 mod template;
 mod timezone;
 mod ufw;
-mod unarchive;
+pub mod unarchive;
 mod uri;
 mod user;
 mod validate_argument_spec;

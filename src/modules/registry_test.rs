@@ -11,7 +11,8 @@ use super::super::{Kind, Opt, Rule, check_static};
 use super::*;
 
 /// What in the folder is not a module.
-const OTHERS: &[&str] = &["args", "check", "coerce", "expand", "mod", "outcome", "registry", "rules", "shared", "spec", "testing", "twins"];
+const OTHERS: &[&str] =
+    &["args", "check", "coerce", "expand", "mod", "outcome", "registry", "rules", "shared", "spec", "tally", "testing", "twins"];
 
 #[test]
 fn every_file_is_registered() {

@@ -27,6 +27,7 @@ pub mod set_fact;
 pub mod set_stats;
 pub mod synchronize;
 pub mod template;
+pub mod unarchive;
 pub mod uri;
 pub mod validate_argument_spec;
 pub mod wait_for_connection;
@@ -82,6 +83,7 @@ static ACTIONS: &[(&str, &dyn Action)] = &[
     ("set_stats", &set_stats::SetStats),
     ("synchronize", &synchronize::Synchronize),
     ("template", &template::Template),
+    ("unarchive", &unarchive::Unarchive),
     ("uri", &uri::Uri),
     ("validate_argument_spec", &validate_argument_spec::ValidateArgumentSpec),
     ("wait_for_connection", &wait_for_connection::WaitForConnection),
@@ -101,6 +103,13 @@ mod tests {
     #[test]
     fn the_list_is_sorted_so_that_actions_can_be_found() {
         assert!(ACTIONS.is_sorted_by_key(|(name, _)| name));
+    }
+
+    #[test]
+    fn what_only_the_controller_can_fill_in_is_filled_in() {
+        for spec in MODULES.iter().filter(|spec| spec.options.iter().any(|option| option.name.starts_with('_'))) {
+            assert!(find(spec.name).is_some(), "`{}` has an option that no user can write, and no action that does", spec.name);
+        }
     }
 
     #[test]

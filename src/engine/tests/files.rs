@@ -62,3 +62,24 @@ fn files_of_requests_are_found_on_the_controller() {
         .run();
     assert_eq!(request(&ran, "uri")["_content"]["sha256"], sha256("{}"));
 }
+
+#[test]
+fn an_archive_of_the_controller_goes_to_the_host() {
+    let ran = Case::one(
+        "
+- hosts: a
+  gather_facts: false
+  tasks:
+    - {name: ours, unarchive: {src: a.tar, dest: /srv}}
+    - {name: theirs, unarchive: {src: /a.tar, dest: /srv, remote_src: true}}
+    - {name: old, unarchive: {src: /a.tar, dest: /srv, copy: false}}
+    - {name: missing, unarchive: {src: b.tar, dest: /srv}, ignore_errors: true}
+    - {name: url, unarchive: {src: 'https://h/a.tar', dest: /srv}, ignore_errors: true}
+",
+    )
+    .file("files/a.tar", "archive")
+    .run();
+    let with_content: Vec<bool> = ran.requests.iter().map(|request| request.contains("_content")).collect();
+    assert_eq!(with_content, [true, false, false], "{:?}", ran.requests);
+    assert_eq!(ran.recap(), ["a ok=5 ignored=2"]);
+}

@@ -131,12 +131,17 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
     result
 }
 
+/// Whether the archive is on the host, or comes to it by itself, as `remote_src` and its older opposite `copy` say.
+pub fn is_on_host(remote_src: bool, copy: bool) -> bool {
+    remote_src || !copy
+}
+
 /// The path of the archive on the host, and whether it is a scratch file.
 fn archive(ctx: &mut Context<'_>, args: &Arguments) -> Result<(PathBuf, bool), Failure> {
     if let Some(content) = &args._content {
         return Ok((write::scratch(ctx, Source::Reference(content), 0o600)?, true));
     }
-    if !args.remote_src && args.copy {
+    if !is_on_host(args.remote_src, args.copy) {
         return Err(Failure::new("failed to unpack: the content of the archive has not arrived"));
     }
     if !args.src.contains("://") {
