@@ -27,11 +27,17 @@ pub fn list<T: AsRef<str>>(names: &[T]) -> String {
 /// "did you mean `x`?" for the known names nearest to `wrong`, best first, at most three; `None` when none is near.
 pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let wrong_lower = wrong.to_lowercase();
+    let length = wrong_lower.chars().count();
     let allowed = (wrong.chars().count() / 3).clamp(1, 3);
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|name| {
-            let distance = edit_distance(&wrong_lower, &name.to_lowercase());
+            let lower = name.to_lowercase();
+            // Texts whose lengths are too far apart are not near, and comparing long ones takes long.
+            if lower.chars().count().abs_diff(length) > allowed {
+                return None;
+            }
+            let distance = edit_distance(&wrong_lower, &lower);
             (distance <= allowed).then_some((distance, name))
         })
         .collect();
