@@ -64,7 +64,7 @@ pub static MODULE: Spec = Spec {
     free_form: None,
     returns: &[
         Return { name: "dest", kind: "str", when: "always", doc: "The directory." },
-        Return { name: "src", kind: "str", when: "always", doc: "The archive as it was given." },
+        Return { name: "src", kind: "str", when: "remote_src", doc: "The archive as it was given." },
         Return { name: "handler", kind: "str", when: "always", doc: "Kind of archive: `TgzArchive`, `TarArchive`, `ZipArchive`, …" },
         Return { name: "files", kind: "list", when: "list_files", doc: "Names of the entries; directories end with `/`." },
         Return { name: "state", kind: "str", when: "always", doc: "`directory`." },
@@ -115,7 +115,7 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
     if let Some(path) = &args.creates
         && exists(ctx.system, path)?
     {
-        let msg = format!("the archive was not needed, since {} exists", path.display());
+        let msg = format!("skipped, since {} exists", path.display());
         return Ok(Outcome { skipped: true, ..Outcome::new().with("msg", msg).changed(false) });
     }
     if !ctx.system.stat(&args.dest, Follow::Yes)?.is_some_and(|stat| stat.is_dir()) {
