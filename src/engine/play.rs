@@ -16,7 +16,7 @@ use super::vars_files;
 use crate::base::{Diagnostic, text};
 use crate::event::Event;
 use crate::inventory::pattern::LOCAL_NAMES;
-use crate::plan::Play;
+use crate::plan::{Play, STRATEGIES};
 
 /// Whether the next play is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub async fn run(dispatcher: &mut Dispatcher<'_>, play: &Arc<Play>) -> Result<Ne
     let Some(strategy) = strategy::find(&strategy) else {
         let place = play.strategy.as_ref().map_or(&play.span, |node| &node.span);
         let wrong = Diagnostic::at(place, format!("the strategy `{strategy}` is not supported"));
-        return Err(wrong.hint(format!("it can be {}", text::list(strategy::NAMES))));
+        return Err(wrong.hint(format!("it can be {}", text::list(STRATEGIES))));
     };
     let all = hosts(dispatcher, play, &patterns)?;
     let hosts = ordered(play, &head, all.clone())?;

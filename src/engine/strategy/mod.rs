@@ -1,23 +1,18 @@
 //! Strategies: which hosts do what next.
 //!
-//! To add one: a file with a function over a [`super::stage::Stage`], and a line in [`run`] and [`NAMES`].
+//! To add one: a file with a function over a [`super::stage::Stage`], a line in [`run`], and its name in [`STRATEGIES`].
 
 pub mod free;
 pub mod linear;
 
 use self::free::Way;
 use super::stage::Stage;
-
-/// The names of the strategies that there are.
-pub const NAMES: &[&str] = &["linear", "free", "host_pinned", "stream"];
+use crate::plan::STRATEGIES;
 
 /// A strategy by its name, with or without that of its collection.
 pub fn find(name: &str) -> Option<&'static str> {
-    let (short, ours) = match name.strip_prefix("ansible.builtin.") {
-        Some(short) => (short, false),
-        None => (name, true),
-    };
-    NAMES.iter().copied().find(|known| *known == short && (ours || *known != "stream"))
+    let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+    STRATEGIES.iter().copied().find(|known| *known == short)
 }
 
 /// Takes the hosts of a stage through the play by the strategy `name`.
