@@ -108,6 +108,7 @@ mod user;
 mod validate_argument_spec;
 mod wait_for;
 mod wait_for_connection;
+mod xml;
 mod yum_repository;
 
 #[cfg(test)]

@@ -93,6 +93,7 @@ pub static MODULES: &[&Spec] = &[
     &super::validate_argument_spec::MODULE,
     &super::wait_for::MODULE,
     &super::wait_for_connection::MODULE,
+    &super::xml::MODULE,
     &super::yum_repository::MODULE,
 ];
 
