@@ -14,6 +14,12 @@ pub fn seconds(duration: std::time::Duration) -> String {
     }
 }
 
+/// What the system said of an error, without its number, which helps nobody: "No such file or directory".
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
 /// "`a`, `b` and `c`", each in backticks.
 pub fn list<T: AsRef<str>>(names: &[T]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();

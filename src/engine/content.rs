@@ -10,6 +10,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::local_files::{self, LocalFiles};
+use crate::base::text;
 use crate::modules::ContentRef;
 use crate::transport::ContentSource;
 use crate::transport::content::Incoming;
@@ -137,6 +138,11 @@ impl Measured {
     }
 }
 
+/// The same error, naming the file of the controller that it is about.
+fn about(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("`{}` of the controller: {}", path.display(), text::reason(error)))
+}
+
 /// A file of the controller that is being received: beside its place under another name, and put there when it is complete.
 pub struct IncomingFile {
     file: File,
@@ -151,10 +157,10 @@ impl IncomingFile {
     /// It cannot be made.
     pub fn at(path: &Path) -> io::Result<Self> {
         let dir = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(dir)?;
+        std::fs::create_dir_all(dir).map_err(|error| about(dir, &error))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let partial = dir.join(format!(".{name}.{:016x}.part", rand::random::<u64>()));
-        let file = File::create_new(&partial)?;
+        let file = File::create_new(&partial).map_err(|error| about(&partial, &error))?;
         Ok(Self { file, partial, path: path.to_owned() })
     }
 }
@@ -171,8 +177,7 @@ impl Write for IncomingFile {
 
 impl Incoming for IncomingFile {
     fn finish(self: Box<Self>) -> io::Result<()> {
-        self.file.sync_all()?;
-        std::fs::rename(&self.partial, &self.path)
+        self.file.sync_all().and_then(|()| std::fs::rename(&self.partial, &self.path)).map_err(|error| about(&self.path, &error))
     }
 }
 

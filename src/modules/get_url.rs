@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
 use super::shared::http::{self, HTTP_OPTIONS, HttpOptions};
 use super::shared::write::{self, NewFile, Source};
-use super::shared::{describe, parent, times};
+use super::shared::{describe, folder, times};
 use super::spec::{BUILTIN, join};
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Return, Spec};
 use crate::base::url::{self, Url};
@@ -171,11 +171,7 @@ fn place(
                 .with("dest", path.display().to_string()));
         }
     }
-    let folder = parent(&path);
-    if !ctx.system.stat(&folder, Follow::Yes)?.as_ref().is_some_and(Stat::is_dir) {
-        let reason = format!("the directory `{}` does not exist", folder.display());
-        return Err(Failure::new(format!("failed to write `{}`: {reason}", path.display())).missing_on(ctx.system));
-    }
+    folder::require(ctx.system, &path)?;
     let came = ctx.system.checksum(file, Algorithm::Sha1)?;
     let size = ctx.system.stat(file, Follow::Yes)?.map_or(0, |stat| stat.size);
     let there = ctx.system.stat(&path, Follow::Yes)?.filter(Stat::is_file);

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use sha1::Sha1;
 
 use super::shared::describe::describe;
+use super::shared::folder;
 use super::shared::ids::text_of;
 use super::shared::state::State;
-use super::shared::{exists, parent};
 use super::spec::BUILTIN;
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Return, Rule, Spec};
 use crate::system::{Attributes, Content, Follow};
@@ -109,12 +109,7 @@ fn run(ctx: &mut Context<'_>, args: Args) -> ModuleResult {
 }
 
 fn write(ctx: &mut Context<'_>, args: &Arguments, text: &str) -> Result<(), Failure> {
-    let dir = parent(&args.path);
-    if !exists(ctx.system, &dir)? {
-        let reason = format!("the directory `{}` does not exist", dir.display());
-        let failure = Failure::new(format!("failed to write `{}`: {reason}", args.path.display())).hint("make it in an earlier task");
-        return Err(failure.missing_on(ctx.system));
-    }
+    folder::require(ctx.system, &args.path).map_err(|failure| failure.hint("make it in an earlier task"))?;
     let is_link = ctx.system.stat(&args.path, Follow::No)?.is_some_and(|stat| stat.is_link());
     let path: PathBuf = if is_link { ctx.system.real_path(&args.path)? } else { args.path.clone() };
     ctx.system.write(Path::new(&path), Content::Bytes(text.as_bytes()), &Attributes::default())?;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use crate::base::text;
+
 /// The result of an operation on a [`super::System`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -60,9 +62,7 @@ impl Error {
 
     /// From an operating system error met on `path`; `verb` is the operation ("write", "read").
     pub fn io(verb: &str, path: &Path, error: &io::Error) -> Self {
-        let text = error.to_string();
-        let reason = text.split(" (os error").next().unwrap_or(&text).to_owned();
-        Self::new(ErrorKind::from(error.kind()), format!("{verb} `{}`", path.display()), reason)
+        Self::new(ErrorKind::from(error.kind()), format!("{verb} `{}`", path.display()), text::reason(error))
     }
 }
 

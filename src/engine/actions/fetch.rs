@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::Action;
 use crate::base::Diagnostic;
 use crate::engine::content::{Contents, IncomingFile, measure};
+use crate::engine::local_files::LocalFiles;
 use crate::engine::task::{Call, Reply, Trouble};
 
 /// See the module documentation.
@@ -81,15 +82,21 @@ fn dest(call: &Call<'_>, source: &str) -> Result<PathBuf, Diagnostic> {
     let home = &call.job.world.settings.connection.home;
     let dest = call.job.play.play.dir.join(crate::engine::task::call::expand_home(written, home));
     let name = Path::new(source).file_name().map(PathBuf::from).unwrap_or_default();
-    if !call.is_true("flat") {
-        return Ok(dest.join(&call.job.host).join(source.trim_start_matches('/')));
-    }
-    if written.ends_with('/') {
-        return Ok(dest.join(name));
-    }
-    if dest.is_dir() {
+    let place = if !call.is_true("flat") {
+        dest.join(&call.job.host).join(source.trim_start_matches('/'))
+    } else if written.ends_with('/') {
+        dest.join(name)
+    } else if dest.is_dir() {
         let wrong = call.wrong_at("dest", format!("{} is a directory", dest.display()));
         return Err(wrong.hint("with `/` at its end the file is put into it"));
+    } else {
+        dest
+    };
+    // Its digest is taken: a named pipe would be waited for.
+    match LocalFiles::real().stat(&place) {
+        Ok(Some(stat)) if !stat.is_file() => {
+            Err(call.wrong_at("dest", format!("`{}` of the controller is no regular file, so nothing can be put there", place.display())))
+        }
+        _ => Ok(place),
     }
-    Ok(dest)
 }

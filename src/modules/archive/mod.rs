@@ -17,7 +17,7 @@ use super::shared::describe::describe;
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
 use super::shared::packed::{Compression, Format};
 use super::shared::write::{self, NewFile, Source};
-use super::shared::{exists, glob, parent};
+use super::shared::{exists, folder, glob};
 use super::spec::{GENERAL, join};
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Return, Spec};
 use crate::system::{Follow, System};
@@ -221,10 +221,7 @@ fn is_dir(system: &dyn System, path: &str) -> Result<bool, Failure> {
 /// Where the archive really is, behind a link.
 fn place(system: &dyn System, dest: &Path) -> Result<PathBuf, Failure> {
     let wrong = |why: String| Failure::new(format!("failed to write `{}`: {why}", dest.display()));
-    let folder = parent(dest);
-    if !system.stat(&folder, Follow::Yes)?.is_some_and(|stat| stat.is_dir()) {
-        return Err(wrong(format!("the directory `{}` does not exist", folder.display())).missing_on(system));
-    }
+    folder::require(system, dest)?;
     match system.stat(dest, Follow::No)? {
         Some(stat) if stat.is_link() => place_of_link(system, dest),
         Some(stat) if !stat.is_file() => Err(wrong("something else than a file is there".to_owned())),

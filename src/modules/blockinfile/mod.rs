@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::shared::edit::{EDIT_OPTIONS, Edit, Manner};
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
+use super::shared::folder;
 use super::shared::state::State;
 use super::spec::{BUILTIN, join};
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place as Runs, Return, Rule, Spec};
@@ -95,7 +96,7 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
     let args: Arguments = args.parse()?;
     let edit = Edit::open(ctx, &args.path)?;
     if edit.old.is_none() && !args.create {
-        return Err(edit.missing().hint("with `create: true` the file is made").missing_on(ctx.system));
+        return Err(folder::missing_file(ctx.system, &edit.path, Some("with `create: true` the file is made"))?);
     }
     if edit.old.is_none() && args.state == State::Absent {
         return Ok(Outcome::new().with("msg", "file not present"));

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::shared::describe::describe;
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
+use super::shared::folder;
 use super::shared::make_parents;
 use super::shared::state::State;
 use super::shared::write::{self, NewFile, Source};
@@ -124,7 +125,7 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
         return Err(Failure::new(format!("failed to edit `{}`: it is not a regular file", path.display())));
     }
     if there.is_none() && !args.create {
-        return Err(Failure::new(format!("failed to edit `{}`: nothing is there", path.display())).with("rc", 257).missing_on(ctx.system));
+        return Err(folder::missing_file(ctx.system, &path, None)?);
     }
     let text = match there {
         Some(_) => String::from_utf8(ctx.system.read(&path)?)

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::shared::edit::{EDIT_OPTIONS, Edit, Manner};
 use super::shared::encoding::Encoding;
 use super::shared::file_options::{FILE_OPTIONS, FileOptions};
+use super::shared::folder;
 use super::spec::{BUILTIN, join};
 use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Outcome, Place, Return, Spec};
 use crate::base::regex::{Flags, RegexError, Template, TextRegex};
@@ -86,7 +87,7 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
     let options = FileOptions::take(&mut args)?;
     let args: Arguments = args.parse()?;
     let edit = Edit::open(ctx, &args.path)?;
-    let Some(old) = &edit.old else { return Err(edit.missing().missing_on(ctx.system)) };
+    let Some(old) = &edit.old else { return Err(folder::missing_file(ctx.system, &edit.path, None)?) };
     let refusal = |reason: String| Failure::new(format!("failed to edit `{}`: {reason}", args.path.display()));
     let encoding = Encoding::find(&args.encoding);
     let text = encoding.decode_all(ctx.system, old).map_err(refusal)?;

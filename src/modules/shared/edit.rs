@@ -79,11 +79,6 @@ impl Edit {
         Ok(Self { path, old, stat })
     }
 
-    /// That the file is not there.
-    pub fn missing(&self) -> Failure {
-        Failure::new(format!("failed to edit `{}`: nothing is there", self.path.display())).with("rc", 257)
-    }
-
     /// Puts `new` in place where it differs, with the parents that are missing, and sets the attributes.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod edit;
 pub(crate) mod edit_cases;
 pub mod encoding;
 pub mod file_options;
+pub mod folder;
 pub mod glob;
 pub mod http;
 pub mod ids;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::shared::file_options::FileOptions;
-use super::super::shared::parent;
+use super::super::shared::folder;
 use super::super::shared::write::{self, NewFile, Source};
 use super::super::{Context, Failure};
 use super::answer::Answer;
@@ -20,10 +20,7 @@ pub(super) fn put(ctx: &mut Context<'_>, answer: &Answer, dest: &Path, options: 
     if before.as_ref().is_some_and(Stat::is_dir) {
         return Err(refusal("a directory is there".to_owned()));
     }
-    let folder = parent(&path);
-    if !ctx.system.stat(&folder, Follow::Yes)?.as_ref().is_some_and(Stat::is_dir) {
-        return Err(refusal(format!("the directory `{}` does not exist", folder.display())).missing_on(ctx.system));
-    }
+    folder::require(ctx.system, &path)?;
     let (source, digest) = match &answer.file {
         Some(file) => (Source::File(file), ctx.system.checksum(file, Algorithm::Sha1)?),
         None => {

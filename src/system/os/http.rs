@@ -20,6 +20,7 @@ use super::http_digest::Challenge;
 use super::http_proxy::proxy_for;
 use super::http_stream::Target;
 use super::{http_tls, resolve};
+use crate::base::text;
 use crate::base::url::Url;
 use crate::system::{Cancel, Error, ErrorKind, HttpBody, HttpRequest, HttpResponse, Redirects, Result};
 
@@ -116,9 +117,9 @@ impl Exchange<'_> {
         else {
             return Ok(None);
         };
-        let text = String::from_utf8_lossy(location.as_bytes());
+        let place = String::from_utf8_lossy(location.as_bytes());
         let next =
-            self.url.join(&text).ok_or_else(|| self.failed(ErrorKind::Other, format!("it redirects to `{text}`, which is no URL")))?;
+            self.url.join(&place).ok_or_else(|| self.failed(ErrorKind::Other, format!("it redirects to `{place}`, which is no URL")))?;
         Ok(Some(next))
     }
 
@@ -254,7 +255,7 @@ impl Exchange<'_> {
 
     fn receive(&self, answer: http::Response<Body>, sink: &mut dyn Write) -> Result<HttpResponse> {
         let (head, body) = answer.into_parts();
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let value_of = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let response = HttpResponse {
             status: head.status.as_u16(),
             reason: head.status.canonical_reason().unwrap_or_default().to_owned(),
@@ -263,7 +264,7 @@ impl Exchange<'_> {
                 .cookies
                 .texts()
                 .map(|cookie| ("set-cookie".to_owned(), cookie.to_owned()))
-                .chain(head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))))
+                .chain(head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value_of(value))))
                 .collect(),
         };
         let packed = head.headers.get(CONTENT_ENCODING).is_some_and(|coding| matches!(coding.as_bytes(), b"gzip" | b"x-gzip"));
@@ -276,8 +277,7 @@ impl Exchange<'_> {
             match reader.read(&mut buffer) {
                 Ok(0) => return Ok(response),
                 Ok(n) => sink.write_all(buffer.get(..n).unwrap_or_default()).map_err(|error| {
-                    let text = error.to_string();
-                    let reason = format!("the answer could not be stored: {}", text.split(" (os error").next().unwrap_or(&text));
+                    let reason = format!("the answer could not be stored: {}", text::reason(&error));
                     self.failed(ErrorKind::from(error.kind()), reason)
                 })?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -288,15 +288,14 @@ impl Exchange<'_> {
 
     fn explain(&self, error: ureq::Error) -> Error {
         let (kind, reason) = match error {
-            ureq::Error::Timeout(_) => {
-                (ErrorKind::TimedOut, format!("no answer within {}", crate::base::text::seconds(self.request.timeout)))
-            }
+            ureq::Error::Timeout(_) => (ErrorKind::TimedOut, format!("no answer within {}", text::seconds(self.request.timeout))),
             ureq::Error::HostNotFound => (ErrorKind::NotFound, format!("Name or service not known: `{}`", self.url.host)),
             ureq::Error::Io(error) => {
                 let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-                let text = inner.map_or_else(|| error.to_string(), |inner| inner.reason.clone());
-                let kind = inner.map_or_else(|| ErrorKind::from(error.kind()), |inner| inner.kind);
-                (kind, text.split(" (os error").next().unwrap_or(&text).to_owned())
+                match inner {
+                    Some(inner) => (inner.kind, inner.reason.clone()),
+                    None => (ErrorKind::from(error.kind()), text::reason(&error)),
+                }
             }
             ureq::Error::ConnectionFailed => (ErrorKind::Other, "the connection failed".to_owned()),
             other => (ErrorKind::Other, other.to_string()),

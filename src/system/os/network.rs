@@ -7,6 +7,7 @@ use std::time::Duration;
 use nix::sys::socket::SockaddrStorage;
 
 use super::resolve::addresses_of;
+use crate::base::text;
 use crate::system::{Address, Cancel, Error, ErrorKind, Result};
 
 pub(super) fn addresses() -> Result<Vec<Address>> {
@@ -62,8 +63,7 @@ pub(super) fn connect(host: &str, port: u16, timeout: Duration, cancel: &Cancel)
 
 fn explain(attempt: &str, error: &io::Error) -> Error {
     let kind = if is_timeout(error) { ErrorKind::TimedOut } else { ErrorKind::from(error.kind()) };
-    let text = error.to_string();
-    Error::new(kind, attempt, text.split(" (os error").next().unwrap_or(&text))
+    Error::new(kind, attempt, text::reason(error))
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -7,6 +7,7 @@ use russh::client::{DisconnectReason, Handler, Session};
 use russh::keys::{HashAlg, PublicKeyOrCertificate};
 
 use super::known_hosts::{HostName, KnownHosts, Verdict, fingerprint, remember};
+use crate::base::text;
 use crate::transport::HostKeyChecking;
 
 /// Why a connection does not come about or ends.
@@ -145,10 +146,7 @@ fn file_name(key: &russh::keys::PublicKey) -> &'static str {
 pub(super) fn explain(error: &russh::Error) -> String {
     use russh::Error;
     match error {
-        Error::IO(error) => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-        }
+        Error::IO(error) => text::reason(error).to_lowercase(),
         Error::HUP | Error::Disconnect | Error::SendError | Error::RecvError => "the connection was closed by the other side".to_owned(),
         Error::KeepaliveTimeout | Error::InactivityTimeout => "the host does not answer any more".to_owned(),
         Error::Version => "what answers there does not speak SSH version 2".to_owned(),

@@ -17,6 +17,7 @@ use super::client::{Client, ClientError, SharedNotes, explain};
 use super::connection::Connection;
 use super::keyring::Keyring;
 use super::known_hosts::{HostName, KnownHosts};
+use crate::base::text;
 use crate::transport::unreachable::TriedKey;
 use crate::transport::{Hop, HostKeyChecking, Stage};
 
@@ -172,7 +173,7 @@ fn connect_failure(hop: &Hop, error: &io::Error) -> HopFailure {
 
 /// "10 seconds": how long a connection may take.
 fn patience(hop: &Hop) -> String {
-    crate::base::text::count(usize::try_from(hop.connect_timeout.as_secs()).unwrap_or(usize::MAX), "second")
+    text::count(usize::try_from(hop.connect_timeout.as_secs()).unwrap_or(usize::MAX), "second")
 }
 
 fn silent_behind_bastion(hop: &Hop) -> HopFailure {
@@ -272,9 +273,8 @@ fn host_key_order(known: &[Algorithm]) -> Vec<Algorithm> {
 }
 
 fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    text.strip_prefix("failed to lookup address information: ").unwrap_or(text).to_lowercase()
+    let reason = text::reason(error);
+    reason.strip_prefix("failed to lookup address information: ").unwrap_or(&reason).to_lowercase()
 }
 
 #[cfg(test)]

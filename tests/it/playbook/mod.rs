@@ -1,5 +1,6 @@
 //! Whole playbooks against a real server, through inventory, plan and engine.
 
+mod fetching;
 mod without_runner;
 
 use std::fs;
