@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod local_files;
 pub mod play;
 pub mod play_context;
+pub mod progress;
 mod prompts;
 pub mod reach;
 pub mod recap;

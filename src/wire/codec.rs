@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{MAX_FRAME, Message};
+use super::{CHUNK, MAX_FRAME, Message};
 use crate::system::Stream;
 
 /// What can be wrong with what the peer sends, or with what it is sent.
@@ -39,6 +39,11 @@ const DATA: u8 = 11;
 const END: u8 = 12;
 const CREDIT: u8 = 13;
 const BYE: u8 = 14;
+/// A piece of a transfer that is all zeros, as those in the holes of a file: only its length travels.
+const ZEROS: u8 = 15;
+
+/// From this length on it is worth to look whether a piece is all zeros.
+const ZEROS_FROM: usize = 512;
 
 /// Bytes of a frame's header: length and kind.
 pub(super) const HEADER: usize = 5;
@@ -64,6 +69,10 @@ fn encode(message: &Message, out: &mut Vec<u8>) -> Result<(), WireError> {
         }
         Message::Content { sha256, bytes } => Ok(raw(CONTENT, &[sha256, bytes], out)),
         Message::Forget => Ok(FORGET),
+        Message::Data { transfer, bytes } if is_hole(bytes) => {
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            Ok(raw(ZEROS, &[&transfer.to_be_bytes(), &length.to_be_bytes()], out))
+        }
         Message::Data { transfer, bytes } => Ok(raw(DATA, &[&transfer.to_be_bytes(), bytes], out)),
         Message::End { transfer, error } => {
             let (failed, text) = error.as_ref().map_or((0, ""), |text| (1, text));
@@ -89,6 +98,10 @@ fn encode(message: &Message, out: &mut Vec<u8>) -> Result<(), WireError> {
         head[4] = kind;
     }
     Ok(())
+}
+
+fn is_hole(bytes: &[u8]) -> bool {
+    (ZEROS_FROM..=CHUNK).contains(&bytes.len()) && bytes.iter().all(|byte| *byte == 0)
 }
 
 fn json<T: Serialize>(kind: u8, message: &T, out: &mut Vec<u8>) -> Result<u8, serde_json::Error> {
@@ -137,6 +150,13 @@ pub(super) fn decode(kind: u8, payload: Vec<u8>) -> Result<Message, WireError> {
         }
         FORGET => Message::Forget,
         DATA => Message::Data { transfer: number(&payload, 0)?, bytes: rest(payload, 4)? },
+        ZEROS => {
+            let length = number(&payload, 4)? as usize;
+            if length > CHUNK {
+                return Err(WireError::TooLarge(length));
+            }
+            Message::Data { transfer: number(&payload, 0)?, bytes: vec![0; length] }
+        }
         END => {
             let transfer = number(&payload, 0)?;
             let failed = *payload.get(4).ok_or_else(|| short("an end"))? != 0;
@@ -252,6 +272,8 @@ mod tests {
             Message::Forget,
             Message::Need(Need { id: 4, transfer: 1, content }),
             Message::Data { transfer: 1, bytes: vec![0, 1, 2] },
+            Message::Data { transfer: 1, bytes: vec![0; 8] },
+            Message::Data { transfer: 1, bytes: vec![0; CHUNK] },
             Message::End { transfer: 1, error: None },
             Message::End { transfer: 1, error: Some("gone".into()) },
             Message::Credit { transfer: 1, bytes: 65_536 },
@@ -280,6 +302,23 @@ mod tests {
         assert_eq!(out, [1], "nothing of it is sent");
         let mut header: &[u8] = &[0xff, 0xff, 0xff, 0xff, DATA, 0, 0];
         assert!(matches!(read_message(&mut header), Err(WireError::TooLarge(_))));
+    }
+
+    #[test]
+    fn of_zeros_only_their_number_travels() {
+        let sent = |bytes: Vec<u8>| {
+            let mut out = Vec::new();
+            encode(&Message::Data { transfer: 1, bytes }, &mut out).expect("fits");
+            out.len()
+        };
+        assert_eq!(sent(vec![0; CHUNK]), HEADER + 8);
+        let mut almost = vec![0; CHUNK];
+        almost[CHUNK - 1] = 1;
+        assert_eq!(sent(almost), HEADER + 4 + CHUNK);
+        // More than a piece may have is not made from a number.
+        let mut out = vec![0, 0, 0, 9, ZEROS, 0, 0, 0, 1];
+        out.extend_from_slice(&u32::MAX.to_be_bytes());
+        assert!(matches!(read_message(&mut out.as_slice()), Err(WireError::TooLarge(_))));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::system::Stream;
 use crate::system::overlay::Change;
 
 /// Version of the protocol. Controller and runner come from one build, so it only guards against a stale cache.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Run one module once.
 #[derive(Clone, Debug, Serialize, Deserialize)]

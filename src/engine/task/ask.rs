@@ -9,6 +9,7 @@ use super::prepare::Ready;
 use super::{Job, Trouble};
 use crate::engine::actions::{self, Asking};
 use crate::engine::content::Contents;
+use crate::engine::progress::Told;
 use crate::modules::{Place, Spec};
 use crate::plan::{Action, Task};
 use crate::transport::{Kind, LiveSender};
@@ -132,7 +133,7 @@ pub async fn send(
             each(at, settle(reply.result));
         }
     };
-    session.call_many(requests, on_failure, &contents, live, &mut take).await?;
+    session.call_many(requests, on_failure, &Told::new(&contents, live.clone()), live, &mut take).await?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use super::{Job, connect, live};
 use crate::base::span::near;
 use crate::base::{Diagnostic, text};
 use crate::engine::local_files::LocalFiles;
+use crate::engine::progress::Told;
 use crate::engine::yaml_files;
 use crate::modules;
 use crate::plan::Action;
@@ -149,7 +150,8 @@ impl<'a> Call<'a> {
     /// The host cannot be reached.
     pub async fn remote(&self, module: &str, args: Map<String, Json>, content: &dyn ContentSource) -> Result<Map<String, Json>, Trouble> {
         let session = self.session().await?;
-        let reply = session.call(self.request(module, args), content, self.live()).await?;
+        let told = Told::new(content, self.live());
+        let reply = session.call(self.request(module, args), &told, self.live()).await?;
         Ok(reply.result)
     }
 

@@ -10,6 +10,7 @@
 
 mod commands;
 mod files;
+mod holes;
 mod http;
 mod http_ciphers;
 mod http_cookies;

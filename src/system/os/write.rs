@@ -11,6 +11,7 @@ use nix::libc;
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
+use super::holes::Holes;
 use super::process::umask;
 use super::temp::{Pending, beside};
 use super::{files, move_across};
@@ -91,7 +92,8 @@ pub(super) fn pour(content: Content<'_>, mut file: File, path: &Path, cancel: &C
             }
         }
         Content::Stream { reader, sha256 } => {
-            let mut writer = HashingWriter::new(file);
+            // Only new files are written from streams, so a hole in them is all zeros.
+            let mut writer = HashingWriter::new(Holes::new(file));
             let mut buffer = vec![0; 1 << 17];
             loop {
                 cancel.check(&format!("write `{}`", path.display()))?;
@@ -106,7 +108,7 @@ pub(super) fn pour(content: Content<'_>, mut file: File, path: &Path, cancel: &C
                 }
             }
             let (inner, actual, _) = writer.finish();
-            file = inner;
+            file = inner.finish().map_err(failed)?;
             verify(path, sha256.as_deref(), &actual)?;
         }
     }
