@@ -155,7 +155,9 @@ impl Settings<'_> {
         let command = self.command(ctx, &["--get-all", &self.args.name]);
         let output = match ctx.system.probe(&command) {
             // A git that is only foreseen will read what is there now.
-            Err(error) if error.kind == ErrorKind::Unpredictable && ctx.system.doubt().is_none() && self.has_no_file(ctx)? => {
+            Err(error)
+                if error.kind == ErrorKind::Unpredictable && ctx.system.doubt_of_commands().is_none() && self.has_no_file(ctx)? =>
+            {
                 return Ok(Vec::new());
             }
             asked => asked?,
@@ -176,8 +178,8 @@ mod tests {
 
     use super::*;
     use crate::modules::testing::{Applied, apply, apply_once, predict_after, refused};
-    use crate::system::Placed;
     use crate::system::fake::Fake;
+    use crate::system::{Package, Placed};
 
     /// A machine on which git tells these values, one after another time it is asked.
     fn machine(place: &[&str], name: &str, values: &[&str]) -> Fake {
@@ -249,7 +251,8 @@ mod tests {
         let after = |machine: Fake, args: Value| {
             predict_after(&MODULE, machine.dir("/usr/bin"), args, |system| {
                 let git = Effect::Placed { path: "/usr/bin/git".into(), mode: 0o755, what: Placed::File { size: 1, content: None } };
-                system.run(&Command::new(["apt-get"]), &[git]).unwrap();
+                let package = Effect::PackageInstalled(Package { name: "git".into(), version: "2.0".into(), ..Package::default() });
+                system.run(&Command::new(["apt-get"]), &[package, git]).unwrap();
             })
         };
         let set = json!({"name": "a.b", "value": "1"});

@@ -158,6 +158,12 @@ pub trait System: Send {
         None
     }
 
+    /// As [`Self::doubt`], for what the scripts of packages leave alone: what administrators and users set up. Packages that would be
+    /// installed are no reason to doubt it.
+    fn doubt_of_commands(&self) -> Option<String> {
+        None
+    }
+
     /// What an earlier task would have made of `subject`, as [`Effect::Known`] said; `None`: it is as the machine itself tells.
     fn known(&self, _subject: &str) -> Option<String> {
         None

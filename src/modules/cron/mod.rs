@@ -264,7 +264,11 @@ impl Tab {
                 let command = ctx.command(argv.iter().map(String::as_str).chain(["-l"]));
                 let output = match ctx.system.probe(&command) {
                     // A cron that is only foreseen has no table but those that were foreseen with it.
-                    Err(error) if error.kind == ErrorKind::Unpredictable && ctx.system.doubt().is_none() && spool_is_free(ctx, spool)? => {
+                    Err(error)
+                        if error.kind == ErrorKind::Unpredictable
+                            && ctx.system.doubt_of_commands().is_none()
+                            && spool_is_free(ctx, spool)? =>
+                    {
                         return Ok(None);
                     }
                     asked => asked?,

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::modules::testing::{Applied, apply, predict_after, refused};
 use crate::system::fake::{Fake, Fault};
-use crate::system::{Command, Placed};
+use crate::system::{Command, Package, Placed};
 
 const SPOOL: &str = "/var/spool/cron/crontabs/root";
 
@@ -164,7 +164,8 @@ fn a_cron_that_is_only_foreseen_has_no_tables() {
     let after = |machine: Fake, args: Value| {
         predict_after(&MODULE, machine, args, |system| {
             let program = Effect::Placed { path: "/usr/bin/crontab".into(), mode: 0o755, what: Placed::File { size: 1, content: None } };
-            system.run(&Command::new(["apt-get"]), &[program]).unwrap();
+            let package = Effect::PackageInstalled(Package { name: "cron".into(), version: "3.0".into(), ..Package::default() });
+            system.run(&Command::new(["apt-get"]), &[package, program]).unwrap();
         })
     };
     let job = json!({"name": "a", "job": "ls"});

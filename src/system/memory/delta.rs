@@ -60,4 +60,6 @@ pub enum Delta {
     Effect(Effect),
     /// Something that may have changed anything: "the command `make`, which an earlier task would run,".
     Doubt(String),
+    /// A package whose scripts may have changed what belongs to it: "the package `cron`, which an earlier task would install,".
+    PackageDoubt(String),
 }

@@ -38,6 +38,8 @@ pub struct Memory {
     catalogue: Catalogue,
     /// What may have changed the machine in ways nobody can foresee, for messages.
     doubt: Option<String>,
+    /// As [`Self::doubt`], of packages.
+    package_doubt: Option<String>,
     /// `/proc/mounts` of the machine below, read once.
     mounts: OnceCell<String>,
 }
@@ -50,6 +52,11 @@ impl Memory {
 
     /// What may have changed the machine in ways nobody can foresee.
     pub fn doubt(&self) -> Option<&str> {
+        self.doubt_of_commands().or(self.package_doubt.as_deref())
+    }
+
+    /// As [`Self::doubt`], without what only packages bring along.
+    pub fn doubt_of_commands(&self) -> Option<&str> {
         self.doubt.as_deref()
     }
 
@@ -93,7 +100,7 @@ impl Memory {
         let service = self.catalogue.services.iter().find(|(_, state)| state.active.is_some());
         match service {
             Some((name, _)) => Some(format!("an earlier task would start or stop the service `{name}`")),
-            None => self.doubt.as_ref().map(|doubt| format!("{doubt} may change it")),
+            None => self.doubt().map(|doubt| format!("{doubt} may change it")),
         }
     }
 
@@ -102,6 +109,7 @@ impl Memory {
         match delta {
             Delta::Effect(effect) => self.catalogue.apply(effect),
             Delta::Doubt(doubt) => self.doubt = Some(doubt.clone()),
+            Delta::PackageDoubt(doubt) => self.package_doubt = Some(doubt.clone()),
             other => self.tree.apply(other),
         }
         if let Delta::Effect(super::Effect::Mounted { .. } | super::Effect::Unmounted(_)) = delta {

@@ -126,7 +126,7 @@ impl Tree {
                 self.entries.insert(path.clone(), Entry::Gone);
             }
             Delta::Move { from, to } => self.shift(from, to),
-            Delta::Effect(_) | Delta::Doubt(_) => {}
+            Delta::Effect(_) | Delta::Doubt(_) | Delta::PackageDoubt(_) => {}
         }
     }
 

@@ -242,7 +242,7 @@ impl<S: System> Overlay<S> {
             let deltas = self.view()?.effect(effect, &program)?;
             self.commit(deltas);
             if let Effect::PackageInstalled(package) = effect {
-                self.commit(vec![Delta::Doubt(format!("the package `{}`, which an earlier task would install,", package.name))]);
+                self.commit(vec![Delta::PackageDoubt(format!("the package `{}`, which an earlier task would install,", package.name))]);
             }
         }
         Ok(())

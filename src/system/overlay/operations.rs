@@ -154,6 +154,10 @@ impl<S: System> System for Overlay<S> {
         self.memory.doubt().map(str::to_owned)
     }
 
+    fn doubt_of_commands(&self) -> Option<String> {
+        self.memory.doubt_of_commands().map(str::to_owned)
+    }
+
     fn write(&mut self, path: &Path, content: Content<'_>, attributes: &Attributes) -> Result<()> {
         self.record_write(path, content, attributes, false)
     }

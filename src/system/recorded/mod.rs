@@ -144,6 +144,10 @@ impl System for Recorded<'_> {
         self.inner.doubt()
     }
 
+    fn doubt_of_commands(&self) -> Option<String> {
+        self.inner.doubt_of_commands()
+    }
+
     fn identity(&self) -> Result<Identity> {
         self.inner.identity()
     }
