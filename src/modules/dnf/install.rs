@@ -80,7 +80,7 @@ impl Job<'_> {
             Kind::Compared(name) => {
                 if self.rpm.foreseen(ctx).contains(name) {
                     let message = format!("failed to compare `{}`: an earlier task would change the package", one.text);
-                    return Ok(Err(Failure { unpredictable: true, ..Failure::new(message) })?);
+                    return Err(Failure { unpredictable: true, ..Failure::new(message) });
                 }
                 if !named {
                     return Ok(false);
