@@ -46,6 +46,12 @@ messages: ## Compare what is said of each mistake in tests/messages; RENEW=1 tak
 faults: build ## Run modules where the machine cannot: full, read-only, locked and so on; prints what each says and leaves
 	@tests/faults/run
 
+.PHONY: dnf
+dnf: ## Hold dnf against what ansible-core did with the real program; ROOT=TREE does so for dnf5, in a tree that has it
+	cargo build --locked --no-default-features --features controller --bin kconf
+	tests/dnf/run --kconf target/debug/kconf dnf
+	$(if $(ROOT),tests/dnf/run --kconf target/debug/kconf --root $(ROOT) dnf5,@echo "dnf5 is not compared: see tests/dnf/run")
+
 .PHONY: docs
 docs: ## Write the reference pages and schemas under docs/ that are made from the declarations
 	cargo run --quiet --locked --no-default-features --features controller -- doc --write docs

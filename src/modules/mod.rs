@@ -40,6 +40,7 @@ mod cron;
 mod deb822_repository;
 mod debconf;
 mod debug;
+mod dnf;
 mod dpkg_selections;
 mod fail;
 pub mod fetch;

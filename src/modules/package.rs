@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::expand::expand_paths;
 use super::spec::BUILTIN;
-use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Place, Return, Rule, Spec, apt, resolve};
+use super::{Args, Context, Failure, Kind, ModuleResult, Opt, Place, Return, Rule, Spec, apt, dnf, resolve};
 
 /// The declaration of `package`.
 pub static MODULE: Spec = Spec {
@@ -12,7 +12,8 @@ pub static MODULE: Spec = Spec {
     collections: BUILTIN,
     summary: "Install and remove packages with the package manager of the host",
     description: &[
-        "Hands the task to the module of the host's package manager, which is `apt` so far; on other hosts it says which package manager it found. Names of packages are not translated.",
+        "Hands the task to the module of the host's package manager, which is `apt`, `dnf` or `dnf5` so far; on other hosts it says which package manager it found. Names of packages are not \
+         translated.",
     ],
     options: &[
         Opt::new("name", Kind::List(&Kind::Str), "The packages, as the package manager writes them.").required(),
@@ -36,10 +37,14 @@ pub static MODULE: Spec = Spec {
     place: Place::Target(run),
 };
 
+/// The modules that tasks are handed to.
+const MANAGERS: &[&Spec] = &[&apt::MODULE, &dnf::DNF, &dnf::DNF5, &dnf::YUM];
+
 /// Commands that give a package manager away, each with its name.
 const OTHERS: &[(&str, &str)] = &[
-    ("dnf5", "dnf5"),
+    // It decides itself which version of dnf is the usual one.
     ("dnf", "dnf"),
+    ("dnf5", "dnf"),
     ("yum", "yum"),
     ("zypper", "zypper"),
     ("apk", "apk"),
@@ -56,17 +61,21 @@ fn run(ctx: &mut Context<'_>, args: Args) -> ModuleResult {
         _ => manager(ctx)?,
     };
     let short = wanted.rsplit('.').next().unwrap_or(&wanted);
-    if short != "apt" {
-        return Err(Failure::new(format!("failed to manage packages: the package manager `{short}` is not supported yet; `apt` is")));
-    }
+    let Some(module) = MANAGERS.iter().find(|module| module.name == short) else {
+        let names: Vec<String> = MANAGERS.iter().map(|module| format!("`{}`", module.name)).collect();
+        let reason = format!("the package manager `{short}` is not supported yet; {} are", names.join(", "));
+        return Err(Failure::new(format!("failed to manage packages: {reason}")));
+    };
     let given: Map<String, Value> = given.into_iter().filter(|(_, value)| !value.is_null()).collect();
-    let mut args = resolve(&apt::MODULE, given).map_err(|errors| {
+    let mut args = resolve(module, given).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::new(format!("failed to manage packages with `apt`: {}", errors.join("; ")))
+        Failure::new(format!("failed to manage packages with `{short}`: {}", errors.join("; ")))
     })?;
-    expand_paths(apt::MODULE.options, &mut args.0, ctx.system, &ctx.environment)?;
-    let Place::Target(apt) = apt::MODULE.place else { return Err(Failure::new("the module `apt` does not run on the host")) };
-    apt(ctx, args)
+    expand_paths(module.options, &mut args.0, ctx.system, &ctx.environment)?;
+    let Place::Target(manage) = module.place else {
+        return Err(Failure::new(format!("the module `{short}` does not run on the host")));
+    };
+    manage(ctx, args)
 }
 
 /// The package manager of the host.
@@ -118,14 +127,19 @@ mod tests {
     fn what_is_not_supported_is_named() {
         for (machine, args, message) in [
             (
-                Fake::new().program("/usr/bin/dnf"),
+                Fake::new().program("/usr/bin/zypper"),
                 json!({"name": "jq", "state": "present"}),
-                "failed to manage packages: the package manager `dnf` is not supported yet; `apt` is",
+                "failed to manage packages: the package manager `zypper` is not supported yet; `apt`, `dnf`, `dnf5`, `yum` are",
             ),
             (
                 debian(),
                 json!({"name": "jq", "state": "present", "use": "pacman"}),
-                "failed to manage packages: the package manager `pacman` is not supported yet; `apt` is",
+                "failed to manage packages: the package manager `pacman` is not supported yet; `apt`, `dnf`, `dnf5`, `yum` are",
+            ),
+            (
+                Fake::new().program("/usr/bin/yum"),
+                json!({"name": "jq", "state": "present"}),
+                "failed to manage packages: the machine has no `dnf-3` or `dnf`",
             ),
             (
                 Fake::new(),

@@ -24,6 +24,8 @@ pub static MODULES: &[&Spec] = &[
     &super::deb822_repository::MODULE,
     &super::debconf::MODULE,
     &super::debug::MODULE,
+    &super::dnf::DNF,
+    &super::dnf::DNF5,
     &super::dpkg_selections::MODULE,
     &super::expect::MODULE,
     &super::fail::MODULE,
@@ -94,6 +96,7 @@ pub static MODULES: &[&Spec] = &[
     &super::wait_for::MODULE,
     &super::wait_for_connection::MODULE,
     &super::xml::MODULE,
+    &super::dnf::YUM,
     &super::yum_repository::MODULE,
 ];
 

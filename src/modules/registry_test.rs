@@ -35,6 +35,7 @@ fn every_file_is_registered() {
 fn file_of(name: &str) -> &str {
     match name {
         "import_playbook" | "import_role" | "import_tasks" | "include_role" | "include_tasks" => "include",
+        "dnf5" | "yum" => "dnf",
         "systemd_service" => "systemd",
         other => other,
     }

@@ -1,13 +1,13 @@
 //! Package files.
 
 use std::cmp::Ordering;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Arguments;
 use super::aptget::AptGet;
 use super::version::compare;
 use crate::modules::shared::run::look;
-use crate::modules::shared::{http, required_command};
+use crate::modules::shared::{package_file, required_command};
 use crate::modules::{Context, Failure, Outcome};
 use crate::system::Follow;
 
@@ -21,11 +21,9 @@ pub(super) fn install(ctx: &mut Context<'_>, apt: &AptGet, args: &Arguments, fil
         }
         return install_file(ctx, apt, args, &ctx.system.real_path(Path::new(file))?, file, outcome);
     }
-    let fetched = fetch(ctx, file)?;
+    let fetched = package_file::fetch(ctx, file, true, "deb")?;
     let result = install_file(ctx, apt, args, &fetched, file, outcome);
-    for scratch in [fetched.with_extension(""), fetched] {
-        ctx.system.discard(&scratch);
-    }
+    package_file::discard(ctx, &fetched);
     result
 }
 
@@ -58,28 +56,4 @@ fn install_file(
     // apt-get knows a file by the name's end.
     let words = ["install", text.as_str()];
     apt.perform(ctx, &words, &purpose, outcome)
-}
-
-fn fetch(ctx: &Context<'_>, url: &str) -> Result<PathBuf, Failure> {
-    let request = http::get(ctx, url, true);
-    let mut head = None;
-    let path = ctx.system.scratch(0o644, &mut |file| {
-        head = Some(ctx.system.http_probe(&request, file)?);
-        Ok(())
-    })?;
-    match head {
-        Some(head) if head.status == 200 => with_suffix(ctx, &path),
-        head => {
-            ctx.system.discard(&path);
-            let answer = head.map(|head| format!("{} {}", head.status, head.reason)).unwrap_or_default();
-            Err(Failure::new(format!("failed to fetch the package file `{url}`: the server answers {answer}")))
-        }
-    }
-}
-
-/// apt-get takes a path for a package file by its name only, so the scratch file gets another one.
-fn with_suffix(ctx: &Context<'_>, path: &Path) -> Result<PathBuf, Failure> {
-    let (from, to) = (path.to_string_lossy(), format!("{}.deb", path.display()));
-    look(ctx, &ctx.command(["mv", &from, &to]), "rename a temporary file")?;
-    Ok(PathBuf::from(to))
 }

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod mode;
 pub mod openpgp;
 pub mod owner;
+pub mod package_file;
 pub mod packed;
 pub mod run;
 pub mod seek;
