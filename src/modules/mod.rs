@@ -70,6 +70,7 @@ mod modprobe;
 mod mount;
 mod mount_facts;
 mod npm;
+mod openssh_keypair;
 mod package;
 mod package_facts;
 mod pam_limits;

@@ -54,6 +54,7 @@ pub static MODULES: &[&Spec] = &[
     &super::mount::MODULE,
     &super::mount_facts::MODULE,
     &super::npm::MODULE,
+    &super::openssh_keypair::MODULE,
     &super::package::MODULE,
     &super::package_facts::MODULE,
     &super::pam_limits::MODULE,

@@ -18,6 +18,7 @@ pub mod mode;
 pub mod openpgp;
 pub mod owner;
 pub mod packed;
+pub mod pki;
 pub mod run;
 pub mod seek;
 pub mod selinux;
