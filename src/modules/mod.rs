@@ -71,6 +71,8 @@ mod mount;
 mod mount_facts;
 mod npm;
 mod openssh_keypair;
+mod openssl_csr;
+mod openssl_privatekey;
 mod package;
 mod package_facts;
 mod pam_limits;

@@ -55,6 +55,8 @@ pub static MODULES: &[&Spec] = &[
     &super::mount_facts::MODULE,
     &super::npm::MODULE,
     &super::openssh_keypair::MODULE,
+    &super::openssl_csr::MODULE,
+    &super::openssl_privatekey::MODULE,
     &super::package::MODULE,
     &super::package_facts::MODULE,
     &super::pam_limits::MODULE,

@@ -5,10 +5,14 @@
 //! To add a kind of key: its names in `public.rs`, how it is made in `private.rs`, how it signs in `sign.rs`.
 
 pub mod der;
+pub mod extensions;
 pub mod fingerprint;
+pub mod names;
 pub mod openssl;
 pub mod pem;
 pub mod place;
 pub mod private;
 pub mod public;
 pub mod regenerate;
+pub mod request;
+pub mod sign;
