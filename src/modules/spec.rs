@@ -194,3 +194,6 @@ pub const POSIX: &[&str] = &["ansible.posix", "ansible.builtin", "ansible.legacy
 
 /// As [`POSIX`], for `community.general`.
 pub const GENERAL: &[&str] = &["community.general", "ansible.builtin", "ansible.legacy"];
+
+/// As [`POSIX`], for `community.crypto`.
+pub const CRYPTO: &[&str] = &["community.crypto", "ansible.builtin", "ansible.legacy"];

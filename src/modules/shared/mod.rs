@@ -20,6 +20,7 @@ pub mod openpgp;
 pub mod owner;
 pub mod package_file;
 pub mod packed;
+pub mod pki;
 pub mod run;
 pub mod seek;
 pub mod selinux;
