@@ -77,6 +77,7 @@ mod openssl_privatekey;
 mod package;
 mod package_facts;
 mod pam_limits;
+mod parted;
 mod pause;
 mod ping;
 mod pip;
