@@ -73,6 +73,7 @@ mod npm;
 mod package;
 mod package_facts;
 mod pam_limits;
+mod parted;
 mod pause;
 mod ping;
 mod pip;

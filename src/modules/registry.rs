@@ -57,6 +57,7 @@ pub static MODULES: &[&Spec] = &[
     &super::package::MODULE,
     &super::package_facts::MODULE,
     &super::pam_limits::MODULE,
+    &super::parted::MODULE,
     &super::pause::MODULE,
     &super::ping::MODULE,
     &super::pip::MODULE,
