@@ -14,6 +14,7 @@ pub mod file_options;
 pub mod glob;
 pub mod http;
 pub mod ids;
+pub mod lvm;
 pub mod mode;
 pub mod openpgp;
 pub mod owner;
