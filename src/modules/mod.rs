@@ -67,6 +67,8 @@ pub mod klaytn_node_info;
 mod known_hosts;
 mod lineinfile;
 mod locale_gen;
+mod lvg;
+mod lvol;
 mod modprobe;
 mod mount;
 mod mount_facts;

@@ -52,6 +52,8 @@ pub static MODULES: &[&Spec] = &[
     &super::known_hosts::MODULE,
     &super::lineinfile::MODULE,
     &super::locale_gen::MODULE,
+    &super::lvg::MODULE,
+    &super::lvol::MODULE,
     &super::modprobe::MODULE,
     &super::mount::MODULE,
     &super::mount_facts::MODULE,

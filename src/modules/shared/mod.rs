@@ -15,6 +15,7 @@ pub mod folder;
 pub mod glob;
 pub mod http;
 pub mod ids;
+pub mod lvm;
 pub mod mode;
 pub mod openpgp;
 pub mod owner;
