@@ -55,6 +55,7 @@ pub static MODULES: &[&Spec] = &[
     &super::mount_facts::MODULE,
     &super::npm::MODULE,
     &super::openssh_keypair::MODULE,
+    &super::x509_certificate::OPENSSL_CERTIFICATE,
     &super::openssl_csr::MODULE,
     &super::openssl_privatekey::MODULE,
     &super::package::MODULE,
@@ -96,6 +97,7 @@ pub static MODULES: &[&Spec] = &[
     &super::validate_argument_spec::MODULE,
     &super::wait_for::MODULE,
     &super::wait_for_connection::MODULE,
+    &super::x509_certificate::MODULE,
     &super::xml::MODULE,
     &super::yum_repository::MODULE,
 ];

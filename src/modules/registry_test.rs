@@ -36,6 +36,7 @@ fn file_of(name: &str) -> &str {
     match name {
         "import_playbook" | "import_role" | "import_tasks" | "include_role" | "include_tasks" => "include",
         "systemd_service" => "systemd",
+        "openssl_certificate" => "x509_certificate",
         other => other,
     }
 }
