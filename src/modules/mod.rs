@@ -115,6 +115,7 @@ mod user;
 mod validate_argument_spec;
 mod wait_for;
 mod wait_for_connection;
+mod x509_certificate;
 mod xml;
 mod yum_repository;
 

@@ -37,6 +37,7 @@ fn file_of(name: &str) -> &str {
         "import_playbook" | "import_role" | "import_tasks" | "include_role" | "include_tasks" => "include",
         "dnf5" | "yum" => "dnf",
         "systemd_service" => "systemd",
+        "openssl_certificate" => "x509_certificate",
         other => other,
     }
 }
