@@ -94,7 +94,12 @@ const RETURNS: &[Return] = &[
     Return { name: "ca_privatekey", kind: "str", when: "the provider is `ownca`", doc: "What `ownca_privatekey_path` says." },
     Return { name: "notBefore", kind: "str", when: "the state is `present`", doc: "From when on it is valid: `YYYYMMDDHHMMSSZ`." },
     Return { name: "notAfter", kind: "str", when: "the state is `present`", doc: "Until when it is valid." },
-    Return { name: "serial_number", kind: "str", when: "the state is `present`", doc: "Its serial number in decimal digits; a text, for it has 160 bits." },
+    Return {
+        name: "serial_number",
+        kind: "str",
+        when: "the state is `present`",
+        doc: "Its serial number in decimal digits; a text, for it has 160 bits.",
+    },
     Return { name: "certificate", kind: "str", when: "`return_content`", doc: "The certificate; null when there is none." },
     Return { name: "backup_file", kind: "str", when: "a copy was kept", doc: "The copy." },
 ];
@@ -119,7 +124,8 @@ fn run(ctx: &mut Context<'_>, mut args: Args) -> ModuleResult {
     let issuer = issuer(ctx, &args, provider)?;
     let terms = args.terms(provider);
     let now = ctx.system.clock()?.epoch.as_secs();
-    let time = |text: &str| moment::parse(text, now).map_err(|why| Failure::new(format!("failed to read a time of the certificate: {why}")));
+    let time =
+        |text: &str| moment::parse(text, now).map_err(|why| Failure::new(format!("failed to read a time of the certificate: {why}")));
     let validity = (time(terms.from)?, time(terms.until)?);
     if validity.0 >= validity.1 {
         return Err(Failure::new("failed to make the certificate: it would end before it begins"));
@@ -170,7 +176,8 @@ fn source(ctx: &Context<'_>, path: Option<&Path>, content: Option<&String>, what
 fn request(ctx: &mut Context<'_>, args: &Arguments) -> Result<Option<Request>, Failure> {
     let Some(content) = source(ctx, args.csr_path.as_deref(), args.csr_content.as_ref(), "the request")? else { return Ok(None) };
     let wrong = |why: &str| Failure::new(format!("failed to read the request: {why}"));
-    let request = Request::read(&content).ok_or_else(|| wrong("it is no certificate signing request in PEM, or its key is of a kind that is not known"))?;
+    let request = Request::read(&content)
+        .ok_or_else(|| wrong("it is no certificate signing request in PEM, or its key is of a kind that is not known"))?;
     if !is_signed_by(ctx, &request.whole, &request.key)? {
         return Err(wrong("its signature is wrong"));
     }
@@ -193,7 +200,8 @@ fn issuer(ctx: &Context<'_>, args: &Arguments, provider: Provider) -> Result<Iss
     let what = "the certificate of the authority";
     let content = source(ctx, args.ownca_path.as_deref(), args.ownca_content.as_ref(), what)?;
     let content = content.ok_or_else(|| missing("`ownca_path` or `ownca_content`"))?;
-    let authority = Certificate::read(&content).ok_or_else(|| Failure::new(format!("failed to read {what}: it is no certificate in PEM")))?;
+    let authority =
+        Certificate::read(&content).ok_or_else(|| Failure::new(format!("failed to read {what}: it is no certificate in PEM")))?;
     let what = "the private key of the authority";
     let content = source(ctx, args.ownca_privatekey_path.as_deref(), args.ownca_privatekey_content.as_ref(), what)?;
     let content = content.ok_or_else(|| missing("`ownca_privatekey_path` or `ownca_privatekey_content`"))?;
@@ -205,7 +213,13 @@ fn issuer(ctx: &Context<'_>, args: &Arguments, provider: Provider) -> Result<Iss
 }
 
 /// The extensions of the certificate: those of the request, with identifiers of keys where they are to be made.
-fn extensions(args: &Arguments, request: Option<&Request>, key: &PublicKey, issuer: &Issuer, identifier: Identifier) -> Result<Vec<Extension>, Failure> {
+fn extensions(
+    args: &Arguments,
+    request: Option<&Request>,
+    key: &PublicKey,
+    issuer: &Issuer,
+    identifier: Identifier,
+) -> Result<Vec<Extension>, Failure> {
     let mut all = request.map_or_else(Vec::new, |request| request.extensions.clone());
     let has_own = all.iter().any(|one| one.oid == id::SUBJECT_KEY);
     if identifier == Identifier::AlwaysCreate {
@@ -216,7 +230,8 @@ fn extensions(args: &Arguments, request: Option<&Request>, key: &PublicKey, issu
     }
     if let Some(authority) = issuer.authority.as_ref().filter(|_| args.ownca_create_authority_key_identifier) {
         all.retain(|one| one.oid != id::AUTHORITY_KEY);
-        let own = authority.extension(id::SUBJECT_KEY).and_then(|one| Some(elements(&one.value)?.first()?.expect(tag::OCTET_STRING)?.to_vec()));
+        let own =
+            authority.extension(id::SUBJECT_KEY).and_then(|one| Some(elements(&one.value)?.first()?.expect(tag::OCTET_STRING)?.to_vec()));
         let identifier = own.unwrap_or_else(|| extensions::key_identifier(&authority.key));
         all.push(Extension::new(id::AUTHORITY_KEY, false, extensions::authority_key(Some(&identifier), None, None).map_err(Failure::new)?));
     }
@@ -231,7 +246,8 @@ fn is_as_wanted(args: &Arguments, has_request: bool, old: &Certificate, wanted: 
         all
     };
     let says_the_same = if has_request {
-        (old.subject.as_slice(), old.issuer.as_slice()) == (wanted.subject, wanted.issuer) && sorted(&old.extensions) == sorted(wanted.extensions)
+        (old.subject.as_slice(), old.issuer.as_slice()) == (wanted.subject, wanted.issuer)
+            && sorted(&old.extensions) == sorted(wanted.extensions)
     } else {
         // Without a request nothing is asked for but the identifier of the key.
         let identifier = |all: &[Extension]| all.iter().find(|one| one.oid == id::SUBJECT_KEY).cloned();

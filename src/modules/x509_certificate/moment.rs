@@ -45,7 +45,8 @@ fn span(text: &str) -> Option<u64> {
 
 /// `YYYYMMDDHHMMSSZ`, or without seconds.
 fn absolute(text: &str) -> Option<u64> {
-    let digits = text.strip_suffix('Z').filter(|digits| matches!(digits.len(), 12 | 14) && digits.bytes().all(|digit| digit.is_ascii_digit()))?;
+    let digits =
+        text.strip_suffix('Z').filter(|digits| matches!(digits.len(), 12 | 14) && digits.bytes().all(|digit| digit.is_ascii_digit()))?;
     of_digits(digits)
 }
 
@@ -101,7 +102,18 @@ mod tests {
         ] {
             assert_eq!(parse(text, now).map(shown), Ok(expected.to_owned()), "{text}");
         }
-        for text in ["", "+", "foo", "20300101", "20300001000000Z", "20230229000000Z", "200101000000Z", "+1y", "2030-01-01T00:00:00", "+999999999999w"] {
+        for text in [
+            "",
+            "+",
+            "foo",
+            "20300101",
+            "20300001000000Z",
+            "20230229000000Z",
+            "200101000000Z",
+            "+1y",
+            "2030-01-01T00:00:00",
+            "+999999999999w",
+        ] {
             assert!(parse(text, now).is_err(), "{text}");
         }
         for (text, tag) in [("20491231235959Z", 0x17), ("20500101000000Z", 0x18), ("19700101000000Z", 0x17)] {

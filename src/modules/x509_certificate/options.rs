@@ -10,7 +10,8 @@ use crate::modules::spec::join;
 use crate::modules::{Kind, Opt};
 
 const IDENTIFIERS: &[&str] = &["create_if_not_provided", "always_create", "never_create"];
-const FROM: &str = "From when on the certificate is valid: `+` or `-` and a time (`w`, `d`, `h`, `m`, `s`: `+1w2d`) from now on, or `YYYYMMDDHHMMSSZ`.";
+const FROM: &str =
+    "From when on the certificate is valid: `+` or `-` and a time (`w`, `d`, `h`, `m`, `s`: `+1w2d`) from now on, or `YYYYMMDDHHMMSSZ`.";
 const UNTIL: &str = "Until when the certificate is valid, as above.";
 const IDENTIFIER: &str = "Whether the identifier of the key is made of the key: where the request has none, always, or never.";
 

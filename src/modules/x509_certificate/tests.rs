@@ -154,16 +154,25 @@ fn certificates_go() {
 #[test]
 fn what_cannot_be_is_said() {
     for (args, message) in [
-        (selfsigned(json!({"privatekey_path": null})), "failed to make the certificate: it needs `privatekey_path` or `privatekey_content`"),
+        (
+            selfsigned(json!({"privatekey_path": null})),
+            "failed to make the certificate: it needs `privatekey_path` or `privatekey_content`",
+        ),
         (ownca(json!({"ownca_path": null})), "failed to make the certificate: it needs `ownca_path` or `ownca_content`"),
-        (ownca(json!({"ownca_privatekey_path": null})), "failed to make the certificate: it needs `ownca_privatekey_path` or `ownca_privatekey_content`"),
+        (
+            ownca(json!({"ownca_privatekey_path": null})),
+            "failed to make the certificate: it needs `ownca_privatekey_path` or `ownca_privatekey_content`",
+        ),
         (ownca(json!({"csr_path": null})), "failed to make the certificate: `ownca` needs `csr_path` or `csr_content`"),
         (
             ownca(json!({"ownca_privatekey_path": "/etc/ssl/key"})),
             "failed to make the certificate: the private key of the authority is not that of its certificate",
         ),
         (ownca(json!({"ownca_path": "/etc/none"})), "failed to read the certificate of the authority: `/etc/none` is not there"),
-        (selfsigned(json!({"csr_content": "x", "csr_path": null})), "failed to read the request: it is no certificate signing request in PEM, or its key is of a kind that is not known"),
+        (
+            selfsigned(json!({"csr_content": "x", "csr_path": null})),
+            "failed to read the request: it is no certificate signing request in PEM, or its key is of a kind that is not known",
+        ),
         (selfsigned(json!({"selfsigned_not_after": "-1d"})), "failed to make the certificate: it would end before it begins"),
         (
             selfsigned(json!({"selfsigned_not_after": "foo"})),
