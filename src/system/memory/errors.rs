@@ -49,7 +49,7 @@ pub(super) fn is_a_directory(verb: &str, path: &Path) -> Error {
 impl View<'_> {
     /// Nothing is at a path that is needed for `verb`ing `path`: an error, or a doubt if something may put it there before.
     pub fn missing(&self, verb: &str, path: &Path, what: &str) -> Error {
-        match &self.memory.doubt {
+        match self.memory.doubt() {
             Some(doubt) => error(ErrorKind::Unpredictable, verb, path, format!("{what} now; {doubt} may change that")),
             None => error(ErrorKind::NotFound, verb, path, what),
         }

@@ -36,9 +36,9 @@ use tree::Tree;
 pub struct Memory {
     tree: Tree,
     catalogue: Catalogue,
-    /// What may have changed the machine in ways nobody can foresee, for messages.
-    doubt: Option<String>,
-    /// As [`Self::doubt`], of packages.
+    /// The command that may have changed the machine in ways nobody can foresee, for messages.
+    command_doubt: Option<String>,
+    /// The package whose scripts may have.
     package_doubt: Option<String>,
     /// `/proc/mounts` of the machine below, read once.
     mounts: OnceCell<String>,
@@ -57,7 +57,7 @@ impl Memory {
 
     /// As [`Self::doubt`], without what only packages bring along.
     pub fn doubt_of_commands(&self) -> Option<&str> {
-        self.doubt.as_deref()
+        self.command_doubt.as_deref()
     }
 
     /// What was said of a subject that nothing else shows.
@@ -108,7 +108,7 @@ impl Memory {
     pub fn apply(&mut self, delta: &Delta) {
         match delta {
             Delta::Effect(effect) => self.catalogue.apply(effect),
-            Delta::Doubt(doubt) => self.doubt = Some(doubt.clone()),
+            Delta::Doubt(doubt) => self.command_doubt = Some(doubt.clone()),
             Delta::PackageDoubt(doubt) => self.package_doubt = Some(doubt.clone()),
             other => self.tree.apply(other),
         }
@@ -138,7 +138,7 @@ pub struct View<'a> {
 impl View<'_> {
     /// Whether something that nobody foresees may have changed the machine.
     pub fn has_doubt(&self) -> bool {
-        self.memory.doubt.is_some()
+        self.memory.doubt().is_some()
     }
 
     /// The path from the root; a relative one starts at the working directory of the machine below.

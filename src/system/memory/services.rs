@@ -29,7 +29,7 @@ impl View<'_> {
         let mut service = match (known, state) {
             (Some(service), _) => service,
             (None, Some(state)) if [state.active, state.enabled, state.masked].contains(&Some(true)) => stopped(&unit, None, false),
-            (None, _) => match &self.memory.doubt {
+            (None, _) => match self.memory.doubt() {
                 Some(doubt) => {
                     let reason = format!("the service manager does not know it now; {doubt} may change that");
                     return Err(error(ErrorKind::Unpredictable, "look up the service", Path::new(&unit), reason));
