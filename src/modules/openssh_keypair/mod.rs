@@ -2,8 +2,6 @@
 
 mod generate;
 mod key;
-#[cfg(test)]
-mod tests;
 
 use std::path::{Path, PathBuf};
 

@@ -3,8 +3,6 @@
 mod certificate;
 mod moment;
 mod options;
-#[cfg(test)]
-mod tests;
 
 use std::path::{Path, PathBuf};
 
