@@ -2,6 +2,8 @@
 
 mod generate;
 mod key;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

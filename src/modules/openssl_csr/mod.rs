@@ -1,6 +1,8 @@
 //! `openssl_csr`: certificate signing requests.
 
 mod options;
+#[cfg(test)]
+mod tests;
 mod wanted;
 
 use super::shared::file_options::FileOptions;

@@ -1,5 +1,8 @@
 //! `openssl_privatekey`: private keys for TLS and the like.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use base64::Engine as _;

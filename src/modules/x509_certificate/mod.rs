@@ -3,6 +3,8 @@
 mod certificate;
 mod moment;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

@@ -7,6 +7,8 @@
 pub mod der;
 pub mod extensions;
 pub mod fingerprint;
+#[cfg(test)]
+pub(crate) mod made;
 pub mod names;
 pub mod openssl;
 pub mod pem;
