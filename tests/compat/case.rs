@@ -39,6 +39,8 @@ pub struct Options {
     /// The oracle needs the collections of the package `ansible`: for `record`.
     #[serde(rename = "collections")]
     _collections: bool,
+    /// It needs keys, which `make-keys` makes in its folder.
+    keys: bool,
     /// Whether its hosts are reached over SSH, on this machine.
     ssh: Option<Ssh>,
     /// The heading in `docs/compatibility.md` that says why kconf differs here.
@@ -123,6 +125,10 @@ impl Case {
         copy(&self.folder, &folder);
         for path in [&folder.join("out"), &home, &bin] {
             fs::create_dir_all(path).expect("a folder can be made");
+        }
+        if options.keys {
+            let made = Command::new(here().join("make-keys")).arg(&folder).status().expect("make-keys starts");
+            assert!(made.success(), "{}: its keys cannot be made", self.name);
         }
         let mut inventory = ["hosts", "inventory"].into_iter().find(|name| folder.join(name).exists());
         if inventory.is_none() {
