@@ -7,20 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::modules::shared::file_options::FILE_OPTIONS;
+use crate::modules::shared::pki::extensions::REASONS;
 use crate::modules::shared::state::State;
 use crate::modules::spec::join;
 use crate::modules::{Kind, Opt};
-
-const REASONS: &[&str] = &[
-    "key_compromise",
-    "ca_compromise",
-    "affiliation_changed",
-    "superseded",
-    "cessation_of_operation",
-    "certificate_hold",
-    "privilege_withdrawn",
-    "aa_compromise",
-];
 
 const POINT: &[Opt] = &[
     Opt::new(

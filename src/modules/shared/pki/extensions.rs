@@ -69,9 +69,8 @@ const EXTENDED_USAGES: &[(&[&str], &str)] = &[
     (&["pkInitKDC", "Signing KDC Response"], "1.3.6.1.5.2.3.5"),
 ];
 
-/// Why a list of revoked certificates is asked for, in the order of its bits; the first one is not used.
-const REASONS: &[&str] = &[
-    "",
+/// Why a list of revoked certificates is asked for, in the order of its bits from the second on; the first one is not used.
+pub const REASONS: &[&str] = &[
     "key_compromise",
     "ca_compromise",
     "affiliation_changed",
@@ -299,7 +298,9 @@ impl CrlPoint<'_> {
             (None, Some(texts)) => tlv(tag::context(0, true), &[&tlv(tag::context(1, true), &[&relative(texts)?])]),
             (None, None) => Vec::new(),
         };
-        let set = self.reasons.map(|reasons| bits(reasons.iter().filter_map(|reason| REASONS.iter().position(|known| known == reason))));
+        let set = self
+            .reasons
+            .map(|reasons| bits(reasons.iter().filter_map(|reason| REASONS.iter().position(|known| known == reason).map(|at| at + 1))));
         let reasons = set.and_then(|set| Some(tlv(tag::context(1, false), &[elements(&set)?.first()?.value]))).unwrap_or_default();
         let issuer = self.issuer.map(|issuer| names(2, issuer)).transpose()?.unwrap_or_default();
         Ok(tlv(tag::SEQUENCE, &[&place, &reasons, &issuer]))
