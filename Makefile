@@ -35,7 +35,7 @@ compat: ## Hold kconf against what ansible-core made of the cases in tests/compa
 	cargo test --release --locked --test compat
 
 .PHONY: check-mode
-check-mode: build ## Compare --check with the real run of 36 playbooks on the lab; ORACLE=VENV measures Ansible beside it
+check-mode: build ## Compare --check with the real run of realistic playbooks on the lab; ORACLE=VENV measures Ansible beside it
 	tests/checkmode/run $(if $(ORACLE),--oracle $(ORACLE)) $(if $(TABLE),--table $(TABLE))
 
 .PHONY: messages

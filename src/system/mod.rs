@@ -174,6 +174,12 @@ pub trait System: Send {
         Foreseen::default()
     }
 
+    /// Whether what is at `path`, or anything beneath it, will differ by then from what is there, as earlier tasks of check mode would
+    /// have it.
+    fn differs(&self, _path: &Path) -> Result<bool> {
+        Ok(false)
+    }
+
     // --- changing: files ---------------------------------------------------------------------------------
 
     /// Puts `content` at `path` at once: written to a temporary file beside it, synced, given its attributes, renamed over it.

@@ -86,7 +86,8 @@ pub(super) async fn start(
     runners: &Runners,
     shell_because: Option<&str>,
 ) -> Result<Started, Failed> {
-    let talk = Talk { exec, to, remains: Remains::default(), stdout: Vec::new(), stderr: String::new(), answered: 0, over: false };
+    let talk =
+        Talk { exec, to, remains: Remains::default(), stdout: Vec::new(), stderr: String::new(), answered: 0, over: false, sent: None };
     talk.run(runners, shell_because).await
 }
 
@@ -101,6 +102,8 @@ struct Talk<'a> {
     /// Questions for the password that were answered.
     answered: usize,
     over: bool,
+    /// Bytes of the runner that were sent, once they were.
+    sent: Option<usize>,
 }
 
 impl Talk<'_> {
@@ -121,6 +124,7 @@ impl Talk<'_> {
                         let bytes = if gzip { program.packed.to_vec() } else { program.unpacked() };
                         self.write(Answer::Put(bytes.len(), program).line().as_bytes()).await;
                         self.write(&bytes).await;
+                        self.sent = Some(bytes.len());
                         how = Some(How::Sent(bytes.len() as u64));
                         continue;
                     }
@@ -282,9 +286,11 @@ impl Talk<'_> {
     }
 
     fn silent(&self) -> StartFailure {
-        let message = format!("the host says nothing for {} seconds", PATIENCE.as_secs());
+        let since = self.sent.map_or_else(String::new, |bytes| format!(", after the {bytes} bytes of the runner"));
+        let message = format!("the host says nothing for {} seconds{since}", PATIENCE.as_secs());
         let hint = match self.to {
             Some((to, _)) => format!("perhaps `{}` waits for something that kconf does not understand: {}", to.method.name(), self.words()),
+            None if self.sent.is_some() => "it got the runner: its disk, or what watches over it, may be slow".to_owned(),
             None => "its login shell hangs: look at its start-up files".to_owned(),
         };
         let stage = if self.to.is_some() { Stage::Become } else { Stage::RunnerStart };

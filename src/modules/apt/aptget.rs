@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 use std::time::Duration;
 
-use super::elsewhere::Elsewhere;
+use super::elsewhere::{Elsewhere, Own, SETTINGS};
 use super::simulation::Simulation;
 use super::{Arguments, contents};
 use crate::modules::shared::required_command;
@@ -93,12 +93,10 @@ impl AptGet {
         command
     }
 
-    /// A call that only looks. Lists that would have been fetched by now, but are not, are fetched to a place beside the machine's own.
+    /// A call that only looks. What would be written and fetched by now, but is not, is put into a place beside the machine's own.
     pub(super) fn looking<'w>(&self, ctx: &Context<'_>, words: impl IntoIterator<Item = &'w str>) -> Result<Command, Failure> {
         let mut command = self.command(ctx, words);
-        if self.has_other_lists(ctx) {
-            command.argv.extend(self.elsewhere(ctx)?.options());
-        }
+        self.lead(ctx, &mut command)?;
         Ok(command)
     }
 
@@ -107,25 +105,27 @@ impl AptGet {
         let purpose = "look packages up";
         let program = required_command(ctx.system, &["apt-cache"], purpose)?;
         let mut command = ctx.command([program.as_str()].iter().chain(words).copied());
-        if self.has_other_lists(ctx) {
-            command.argv.extend(self.elsewhere(ctx)?.options());
-        }
+        self.lead(ctx, &mut command)?;
         Ok(look(ctx, &command, purpose)?.stdout_text())
     }
 
-    /// Whether the lists will be other ones than those that are on the machine.
-    fn has_other_lists(&self, ctx: &Context<'_>) -> bool {
-        ctx.system.foresees() && ctx.system.read_at(Path::new(CACHE), 0, 1).is_err_and(|error| error.kind == ErrorKind::Unpredictable)
+    /// Lets a command that only looks see what will be there.
+    fn lead(&self, ctx: &Context<'_>, command: &mut Command) -> Result<(), Failure> {
+        let own = foreseen(ctx)?;
+        if own.lists || own.settings {
+            self.elsewhere(ctx)?.lead(command);
+        }
+        Ok(())
     }
 
-    /// A place beside the machine's own, with the lists that will be there.
+    /// A place beside the machine's own, with the settings and lists that will be there.
     pub(super) fn elsewhere(&self, ctx: &Context<'_>) -> Result<&Elsewhere, Failure> {
         if let Some(elsewhere) = self.elsewhere.get() {
             return Ok(elsewhere);
         }
-        let other_lists = self.has_other_lists(ctx);
-        let elsewhere = Elsewhere::new(ctx, other_lists)?;
-        if other_lists {
+        let own = foreseen(ctx)?;
+        let elsewhere = Elsewhere::new(ctx, own)?;
+        if own.lists {
             elsewhere.fetch(ctx, self, self.unauthenticated)?;
         }
         Ok(self.elsewhere.get_or_init(|| elsewhere))
@@ -219,6 +219,13 @@ impl AptGet {
         tell(&mut outcome.result, &output);
         Ok(true)
     }
+}
+
+/// What will be other than it is on the machine.
+fn foreseen(ctx: &Context<'_>) -> Result<Own, Failure> {
+    let lists =
+        ctx.system.foresees() && ctx.system.read_at(Path::new(CACHE), 0, 1).is_err_and(|error| error.kind == ErrorKind::Unpredictable);
+    Ok(Own { lists, settings: ctx.system.differs(Path::new(SETTINGS))? })
 }
 
 /// Who holds the lock that apt could not get; `None` when that is not what went wrong.

@@ -33,7 +33,7 @@ pub(super) fn effects(ctx: &Context<'_>, apt: &AptGet, words: &[&str], simulatio
     }
     let elsewhere = apt.elsewhere(ctx)?;
     let mut fetch = apt.command(ctx, ["--download-only"].iter().chain(words).copied());
-    fetch.argv.extend(elsewhere.options());
+    elsewhere.lead(&mut fetch);
     let output = ctx.system.probe(&fetch)?;
     if !output.success() {
         return Err(failed(&fetch, &output, "fetch the packages"));

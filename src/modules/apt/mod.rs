@@ -8,6 +8,7 @@ mod elsewhere;
 mod install;
 mod names;
 mod policy;
+mod signing;
 mod simulation;
 pub(super) mod version;
 

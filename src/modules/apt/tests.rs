@@ -1,9 +1,11 @@
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::modules::testing::{Applied, apply, apply_once, predict, predict_after, refused};
 use crate::system::fake::Fake;
-use crate::system::{Command, Effect, Output, Package, System};
+use crate::system::{Attributes, Command, Content, Effect, Output, Package, System};
 
 const APT: &str = "/usr/bin/apt-get";
 const OPTIONS: [&str; 4] = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
@@ -342,6 +344,39 @@ fn in_check_mode_lists_are_fetched_beside_those_of_the_machine() {
     assert!(predicted.machine.runs().is_empty());
     let stale = predict(&MODULE, fake(), json!({"name": "new"}));
     assert!(stale.failure().message.contains("Unable to locate package new") && !stale.failure().unpredictable);
+}
+
+#[test]
+fn in_check_mode_packages_come_from_sources_that_are_only_foreseen() {
+    let answer = |command: &Command| {
+        let (rc, stdout, stderr) = match (words(command).as_slice(), command.env.contains_key("APT_CONFIG")) {
+            (["update"], true) => (0, "", ""),
+            (["-s", "install", "new"], true) => (0, "Inst new (1.0 L [amd64])\n", ""),
+            (["--print-uris", "install", "new"], true) => (0, "'http://x/new.deb' new_1.0_amd64.deb 99999999 MD5:0\n", ""),
+            (other, _) => panic!("{other:?}"),
+        };
+        Ok(Output { rc, stdout: stdout.into(), stderr: stderr.into() })
+    };
+    let fake = || machine(&[]).file("/etc/apt/apt.conf", "").dir("/etc/apt/keyrings").answer_with(&[APT], answer);
+    let source = "deb [signed-by=/etc/apt/keyrings/own.asc] http://x stable main\n";
+    let sources = |system: &mut dyn System| {
+        for (path, content) in [("/etc/apt/keyrings/own.asc", "a key"), ("/etc/apt/own.list", source)] {
+            system.write(Path::new(path), Content::Bytes(content.as_bytes()), &Attributes::default()).unwrap();
+        }
+    };
+    for update in [true, false] {
+        let predicted = predict_after(&MODULE, fake(), json!({"name": "new", "update_cache": update}), sources);
+        assert!(predicted.changed && predicted.answer.is_ok(), "{:?}", predicted.answer);
+        let commands = predicted.machine.commands();
+        assert_eq!(commands.iter().any(|line| line.contains(" update ")), update, "{commands:?}");
+        for copy in [".dir/etc/apt.conf", ".dir/etc/own.list", ".dir/etc/keyrings/own.asc", ".dir/keys/_etc_apt_keyrings_own.asc"] {
+            assert!(commands.iter().any(|line| line.starts_with("probe cp -- ") && line.ends_with(copy)), "{copy}: {commands:?}");
+        }
+    }
+    let unknown = predict_after(&MODULE, fake(), json!({"name": "new"}), |system| {
+        system.run(&Command::new(["gpg"]), &[Effect::FileWritten("/etc/apt/keyrings/own.asc".into())]).unwrap();
+    });
+    assert!(unknown.failure().unpredictable, "{:?}", unknown.answer);
 }
 
 #[test]

@@ -144,7 +144,13 @@ fn usual(ctx: &Context<'_>) -> Result<Version, Failure> {
 fn run(ctx: &mut Context<'_>, version: Version, args: Args) -> ModuleResult {
     let args = Arguments::parse(args)?;
     let dnf = Dnf::new(ctx, version, &args)?;
-    let mut job = Job { rpm: Rpm::new(dnf.root.as_deref()), dnf: &dnf, args: &args, results: Vec::new(), changed: false };
+    let result = work(ctx, &dnf, &args);
+    dnf.leave(ctx);
+    result
+}
+
+fn work(ctx: &mut Context<'_>, dnf: &Dnf, args: &Arguments) -> ModuleResult {
+    let mut job = Job { rpm: Rpm::new(dnf.root.as_deref()), dnf, args, results: Vec::new(), changed: false };
     if let Some(what) = &args.list {
         return Ok(Outcome::new().with("results", job.list(ctx, what)?).with("rc", 0).with("msg", "").changed(false));
     }

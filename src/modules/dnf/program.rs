@@ -1,13 +1,13 @@
 //! The program `dnf`: how it is called, asked and waited for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::options::Arguments;
 use super::table::Transaction;
-use crate::modules::shared::exists;
-use crate::modules::shared::required_command;
+use crate::modules::shared::replica::{ScratchDir, replicate};
 use crate::modules::shared::run::said;
+use crate::modules::shared::{exists, required_command};
 use crate::modules::{Context, Failure};
 use crate::system::{Command, Effect, Output};
 
@@ -31,6 +31,8 @@ pub(super) struct Dnf {
     options: Vec<String>,
     pub(super) root: Option<String>,
     lock_timeout: Duration,
+    /// The repositories as earlier tasks of check mode would write them down.
+    foreseen: Option<ScratchDir>,
 }
 
 /// What dnf would do.
@@ -62,7 +64,15 @@ impl Dnf {
             options: options(version, args),
             root: args.root().map(str::to_owned),
             lock_timeout: Duration::from_secs(u64::try_from(args.lock_timeout).unwrap_or(0)),
+            foreseen: foreseen_repositories(ctx)?,
         })
+    }
+
+    /// Removes what was put beside the machine's own.
+    pub(super) fn leave(&self, ctx: &Context<'_>) {
+        if let Some(repositories) = &self.foreseen {
+            repositories.leave(ctx);
+        }
     }
 
     fn command(&self, ctx: &Context<'_>, answer: &str, words: &[String]) -> Command {
@@ -70,11 +80,11 @@ impl Dnf {
         ctx.command(start.chain(self.options.iter().cloned()).chain(words.iter().cloned()))
     }
 
-    /// A call that only looks. In check mode it is noticed when an earlier task would change the repositories.
+    /// A call that only looks. In check mode it sees the repositories that earlier tasks would write down.
     pub(super) fn ask(&self, ctx: &Context<'_>, answer: &str, words: &[String]) -> Result<(Command, Output), Failure> {
         let mut command = self.command(ctx, answer, words);
-        if ctx.system.foresees() && exists(ctx.system, Path::new(REPOSITORIES))? {
-            command.cwd = Some(PathBuf::from(REPOSITORIES));
+        if let Some(repositories) = &self.foreseen {
+            command.argv.push(format!("--setopt=reposdir={}", repositories.path.display()));
         }
         let output = self.wait_for_lock(ctx, || Ok(ctx.system.probe(&command)?))?;
         Ok((command, output))
@@ -139,6 +149,17 @@ impl Dnf {
         }
         Ok(ctx.system.sleep(PAUSE)?)
     }
+}
+
+/// A copy of the repositories as they will be; `None`: as the machine has them.
+fn foreseen_repositories(ctx: &Context<'_>) -> Result<Option<ScratchDir>, Failure> {
+    let repositories = Path::new(REPOSITORIES);
+    if !ctx.system.differs(repositories)? {
+        return Ok(None);
+    }
+    let copy = ScratchDir::new(ctx)?;
+    replicate(ctx, repositories, &copy.path, &mut |_, content| Ok(content))?;
+    Ok(Some(copy))
 }
 
 /// The options that say what the task says.

@@ -353,7 +353,16 @@ fn check_mode_knows_what_earlier_tasks_would_do() {
     let unsure = after(host(FOUR), json!({"name": "app > 0"}), Effect::PackageInstalled(app()));
     assert!(unsure.failure().unpredictable);
     let repository = Effect::FileContent { path: "/etc/yum.repos.d/own.repo".into(), content: b"[own]\n".to_vec() };
-    let unsure = after(host(FOUR).dir("/etc/yum.repos.d"), json!({"name": "app"}), repository);
+    let copying = || ["mkdir", "cp", "rm"].iter().fold(host(FOUR), |fake, name| fake.program(&format!("/usr/bin/{name}")));
+    let with_repositories = || copying().dir("/etc/yum.repos.d");
+    let own = after(with_plan(with_repositories(), &["install", "app"], INSTALL), json!({"name": "app"}), repository);
+    assert!(own.changed, "{:?}", own.answer);
+    let commands = own.machine.commands();
+    assert!(commands.iter().any(|line| line.starts_with("probe cp -- ") && line.ends_with(".dir/own.repo")), "{commands:?}");
+    assert!(commands.iter().any(|line| line.contains(" install app --setopt=reposdir=") && line.ends_with(".dir")), "{commands:?}");
+    assert!(own.machine.commands().last().is_some_and(|line| line.starts_with("probe rm -rf -- ")), "{commands:?}");
+    let written = Effect::FileWritten("/etc/yum.repos.d/own.repo".into());
+    let unsure = after(with_repositories(), json!({"name": "app"}), written);
     assert!(unsure.failure().unpredictable, "{:?}", unsure.answer);
 }
 

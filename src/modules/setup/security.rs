@@ -53,8 +53,14 @@ pub(super) fn capabilities(source: &Source<'_, '_>) -> Facts {
     let mut facts = Facts::new();
     facts.insert("system_capabilities_enforced".into(), "NA".into());
     facts.insert("system_capabilities".into(), json!([]));
-    let Some(text) = source.output(&["capsh", "--print"]) else { return facts };
-    let Some(current) = text.lines().find_map(|line| line.strip_prefix("Current:")) else { return facts };
+    if !source.has_program("capsh") {
+        return facts;
+    }
+    let asked = || {
+        let text = source.output(&["capsh", "--print"])?;
+        text.lines().find_map(|line| line.strip_prefix("Current:")).map(str::to_owned)
+    };
+    let Some(current) = all_or_none(source).map(str::to_owned).or_else(asked) else { return facts };
     if current.trim() == "=ep" {
         facts.insert("system_capabilities_enforced".into(), "False".into());
     } else {
@@ -63,6 +69,22 @@ pub(super) fn capabilities(source: &Source<'_, '_>) -> Facts {
         facts.insert("system_capabilities".into(), list.into());
     }
     facts
+}
+
+/// What `capsh` writes of a process that may do everything or nothing; of others it is asked.
+fn all_or_none(source: &Source<'_, '_>) -> Option<&'static str> {
+    let status = source.text("/proc/self/status")?;
+    let set = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        u64::from_str_radix(line.trim(), 16).ok()
+    };
+    let last: u32 = source.text("/proc/sys/kernel/cap_last_cap")?.parse().ok()?;
+    let all = u64::MAX.checked_shr(63u32.checked_sub(last)?)?;
+    match (set("CapInh:")?, set("CapPrm:")?, set("CapEff:")?) {
+        (0, 0, 0) => Some("="),
+        (0, permitted, effective) if permitted == all && effective == all => Some("=ep"),
+        _ => None,
+    }
 }
 
 pub(super) fn ssh_keys(source: &Source<'_, '_>) -> Facts {

@@ -218,3 +218,54 @@ fn other_distributions() {
         ["Zorin OS", "17", "17", "NA", "Debian"]
     );
 }
+
+/// The machine answers only programs that must be asked: the fake one knows no other.
+fn told(machine: Fake, group: &str, names: &[&str]) -> Vec<Value> {
+    let facts = facts(machine, json!({"gather_subset": ["!all", "!min", group]}));
+    names.iter().map(|name| facts.get(&format!("ansible_{name}")).cloned().unwrap_or_default()).collect()
+}
+
+#[test]
+fn lsb_release_runs_only_where_it_is_not_known_what_it_reads() {
+    let system = |fields: &[(&str, &str)]| {
+        Fake::new().program("/usr/bin/lsb_release").platform(|platform| {
+            platform.os_release = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        })
+    };
+    let lsb = |machine: Fake| told(machine, "lsb", &["lsb"]).remove(0);
+    let debian = Fake::new().answer(&["lsb_release", "-a"], 0, "Distributor ID:\tAsked\n", "").program("/usr/bin/lsb_release");
+    assert_eq!(
+        lsb(debian),
+        json!({"id": "Debian", "description": "Debian GNU/Linux 12 (bookworm)", "release": "12", "codename": "bookworm", "major_release": "12"})
+    );
+    let file = "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\nDISTRIB_CODENAME=jammy\nDISTRIB_DESCRIPTION=\"Ubuntu 22.04.3 LTS\"\n";
+    let ubuntu =
+        json!({"id": "Ubuntu", "description": "Ubuntu 22.04.3 LTS", "release": "22.04", "codename": "jammy", "major_release": "22"});
+    assert_eq!(lsb(system(&[("ID", "ubuntu"), ("VERSION_ID", "22.04")]).file("/etc/lsb-release", file)), ubuntu);
+    assert_eq!(lsb(Fake::new().file("/etc/lsb-release", file)), ubuntu, "without the program");
+    assert_eq!(lsb(Fake::new()), json!({}));
+    for fields in [&[("ID", "debian"), ("VERSION_ID", "11")][..], &[("ID", "debian")], &[("ID", "ubuntu")], &[("ID", "rhel")]] {
+        let asked =
+            system(fields).answer(&["/usr/bin/lsb_release", "-a"], 0, "LSB Version:\t1\nDistributor ID:\tAsked\nRelease:\t7.9\n", "");
+        assert_eq!(lsb(asked), json!({"id": "Asked", "release": "7.9", "major_release": "7"}), "{fields:?}");
+    }
+}
+
+#[test]
+fn capsh_runs_only_for_some_of_the_capabilities() {
+    let status = |inheritable: u64, permitted: u64, effective: u64| {
+        Fake::new().program("/usr/sbin/capsh").file("/proc/sys/kernel/cap_last_cap", "40\n").file(
+            "/proc/self/status",
+            format!("Name:\tx\nCapInh:\t{inheritable:016x}\nCapPrm:\t{permitted:016x}\nCapEff:\t{effective:016x}\n"),
+        )
+    };
+    let capabilities = |machine: Fake| told(machine, "caps", &["system_capabilities_enforced", "system_capabilities"]);
+    let all = (1 << 41) - 1;
+    assert_eq!(capabilities(status(0, all, all)), [json!("False"), json!([])]);
+    assert_eq!(capabilities(status(0, 0, 0)), [json!("True"), json!([""])]);
+    assert_eq!(capabilities(Fake::new()), [json!("NA"), json!([])]);
+    for machine in [status(0, all >> 1, all >> 1), status(1, all, all), status(0, all, 0)] {
+        let asked = machine.answer(&["/usr/sbin/capsh", "--print"], 0, "Current: cap_chown,cap_kill=ep\nBounding set =\n", "");
+        assert_eq!(capabilities(asked), [json!("True"), json!(["ep"])]);
+    }
+}

@@ -22,6 +22,7 @@ pub mod owner;
 pub mod package_file;
 pub mod packed;
 pub mod pki;
+pub mod replica;
 pub mod run;
 pub mod seek;
 pub mod selinux;

@@ -158,6 +158,10 @@ impl<S: System> System for Overlay<S> {
         self.memory.doubt_of_commands().map(str::to_owned)
     }
 
+    fn differs(&self, path: &Path) -> Result<bool> {
+        self.view()?.differs(path)
+    }
+
     fn write(&mut self, path: &Path, content: Content<'_>, attributes: &Attributes) -> Result<()> {
         self.record_write(path, content, attributes, false)
     }

@@ -41,7 +41,7 @@ impl<S: System> Overlay<S> {
 
 impl crate::system::memory::View<'_> {
     /// Whether what is at `path`, or anything beneath, differs from the machine below.
-    fn differs(&self, path: &Path) -> Result<bool> {
+    pub(super) fn differs(&self, path: &Path) -> Result<bool> {
         Ok(match self.real_path(path) {
             Ok(real) => self.memory.touches(&real),
             Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::Unpredictable) => {

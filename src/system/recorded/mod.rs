@@ -148,6 +148,10 @@ impl System for Recorded<'_> {
         self.inner.doubt_of_commands()
     }
 
+    fn differs(&self, path: &Path) -> Result<bool> {
+        self.inner.differs(path)
+    }
+
     fn identity(&self) -> Result<Identity> {
         self.inner.identity()
     }
