@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::bootstrap::{Answer, MARK, Said};
 use super::elevate::{Prompt, refusal};
@@ -15,6 +15,8 @@ use super::{Become, Stage};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long something that looks like a question must stand before it is answered.
 const QUESTION: Duration = Duration::from_millis(500);
+/// Bytes that are sent at once.
+const PIECE: usize = 64 * 1024;
 /// Bytes of noise before the bootstrap that are put up with.
 const NOISE: usize = 1 << 20;
 
@@ -122,25 +124,25 @@ impl Talk<'_> {
                 Said::Need { arch, gzip } => match (shell_because, runners.find(&arch)) {
                     (None, Some(program)) => {
                         let bytes = if gzip { program.packed.to_vec() } else { program.unpacked() };
-                        self.write(Answer::Put(bytes.len(), program).line().as_bytes()).await;
-                        self.write(&bytes).await;
+                        self.write(Answer::Put(bytes.len(), program).line().as_bytes()).await?;
+                        self.write(&bytes).await?;
                         self.sent = Some(bytes.len());
                         how = Some(How::Sent(bytes.len() as u64));
                         continue;
                     }
                     (because, _) => {
-                        self.write(Answer::Shell.line().as_bytes()).await;
+                        self.write(Answer::Shell.line().as_bytes()).await?;
                         how = Some(How::Shell(because.map_or_else(|| format!("there is no runner for {arch}"), str::to_owned)));
                         continue;
                     }
                 },
                 Said::NoPlace => {
-                    self.write(Answer::Shell.line().as_bytes()).await;
+                    self.write(Answer::Shell.line().as_bytes()).await?;
                     how = Some(How::Shell("no directory there can be written to and executed from".to_owned()));
                     continue;
                 }
                 Said::NoRunner { system } => {
-                    self.write(Answer::Shell.line().as_bytes()).await;
+                    self.write(Answer::Shell.line().as_bytes()).await?;
                     how = Some(How::Shell(match shell_because {
                         Some(because) => because.to_owned(),
                         None if runners.all().is_empty() => "this kconf carries no runner".to_owned(),
@@ -183,7 +185,7 @@ impl Talk<'_> {
                     deadline = Instant::now() + PATIENCE;
                 }
                 Err(_) if perhaps && until < deadline => self.answer().await?,
-                Err(_) => return Err(Failed::For(self.silent())),
+                Err(_) => return Err(Failed::For(self.silent("says"))),
             }
             if self.stdout.len() > NOISE {
                 return Err(Failed::For(self.fail("the login shell prints without end before it runs a command", None)));
@@ -200,7 +202,7 @@ impl Talk<'_> {
         };
         self.stderr.clear();
         let line = format!("{}\n", password.expose());
-        self.write(line.as_bytes()).await;
+        self.write(line.as_bytes()).await?;
         Ok(())
     }
 
@@ -236,32 +238,44 @@ impl Talk<'_> {
         }
     }
 
-    /// Writes, and takes what comes meanwhile: whoever has ended does not read any more.
-    async fn write(&mut self, bytes: &[u8]) {
+    /// Writes, and takes what comes meanwhile: whoever has ended does not read any more. Whoever takes nothing for long is given up.
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Failed> {
         let mut seen = Vec::new();
+        let mut over = false;
         let Exec { stdin, events, .. } = &mut self.exec;
-        let writing = async {
-            stdin.write_all(bytes).await?;
-            stdin.flush().await
-        };
-        tokio::pin!(writing);
-        loop {
-            tokio::select! {
-                biased;
-                // What goes wrong here shows in what comes (or does not come) back.
-                _ = &mut writing => break,
-                event = events.recv() => {
-                    let over = matches!(event, Some(Event::Exit(_)) | None);
-                    seen.push(event);
-                    if over {
-                        break;
+        for piece in bytes.chunks(PIECE) {
+            let writing = async {
+                stdin.write_all(piece).await?;
+                stdin.flush().await
+            };
+            tokio::pin!(writing);
+            let deadline = Instant::now() + PATIENCE;
+            let written = loop {
+                tokio::select! {
+                    biased;
+                    // What goes wrong here shows in what comes (or does not come) back.
+                    _ = &mut writing => break true,
+                    event = events.recv() => {
+                        over |= matches!(event, Some(Event::Exit(_)) | None);
+                        seen.push(event);
+                        if over {
+                            break true;
+                        }
                     }
+                    () = sleep_until(deadline) => break false,
                 }
+            };
+            if !written {
+                return Err(Failed::For(self.silent("takes")));
+            }
+            if over {
+                break;
             }
         }
         for event in seen {
             self.take(event);
         }
+        Ok(())
     }
 
     fn failure(&self) -> StartFailure {
@@ -285,11 +299,13 @@ impl Talk<'_> {
         StartFailure { stage: Stage::Become, message: refusal.message, hint: Some(refusal.hint), mute: false }
     }
 
-    fn silent(&self) -> StartFailure {
+    /// It does not do what it should: it `says` or `takes` nothing.
+    fn silent(&self, does: &str) -> StartFailure {
         let since = self.sent.map_or_else(String::new, |bytes| format!(", after the {bytes} bytes of the runner"));
-        let message = format!("the host says nothing for {} seconds{since}", PATIENCE.as_secs());
+        let message = format!("the host {does} nothing for {} seconds{since}", PATIENCE.as_secs());
         let hint = match self.to {
             Some((to, _)) => format!("perhaps `{}` waits for something that kconf does not understand: {}", to.method.name(), self.words()),
+            None if does == "takes" => "it asked for the runner: its disk, or what watches over it, may be slow".to_owned(),
             None if self.sent.is_some() => "it got the runner: its disk, or what watches over it, may be slow".to_owned(),
             None => "its login shell hangs: look at its start-up files".to_owned(),
         };

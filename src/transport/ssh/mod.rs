@@ -1,6 +1,6 @@
 //! Connections by SSH: one hop at a time, the next through the one before.
 //!
-//! [`pool`] shares connections, [`dial`] opens one, [`client`] judges its host key by [`known_hosts`], [`auth`] logs in with the keys of
+//! [`pool`] shares connections, [`dial`] opens one, through a [`tunnel`] where there is a hop before it, [`client`] judges its host key by [`known_hosts`], [`auth`] logs in with the keys of
 //! [`keyring`], [`connection`] runs commands on it, [`attach`] those that a person works with.
 
 mod attach;
@@ -13,6 +13,7 @@ mod keyring;
 pub mod known_hosts;
 mod modes;
 mod pool;
+mod tunnel;
 
 pub(super) use attach::{Control, Output};
 pub(super) use connection::Connection;

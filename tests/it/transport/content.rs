@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use kconf::modules::ContentRef;
-use kconf::transport::{ContentSource, Incoming, LiveSender, NoContent, Stage};
+use kconf::transport::{ContentSource, Hop, Incoming, LiveSender, NoContent, Stage};
 use serde_json::json;
 
-use super::server::{Sshd, eventually};
+use super::server::{Sshd, eventually, target};
 use super::tasks::{Store, hub, task};
 
 /// Content of which a part comes, then word of it, and then nothing until the other end of `more` is dropped.
@@ -82,5 +82,42 @@ async fn holes_take_no_space_on_the_host() {
     assert!(fs::read(sshd.path("sparse")).expect("reads") == store.content[0], "the content is that of the controller");
     let stored = fs::metadata(sshd.path("sparse")).expect("is there").blocks() * 512;
     assert!(stored < 1_000_000, "{stored} bytes");
+    hub.close().await;
+}
+
+/// Bytes that no two megabytes have in common, so that all of them travel.
+fn noise(seed: u64, megabytes: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    (0..megabytes << 17).flat_map(|_| next()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_through_a_bastion_does_not_wait_for_what_comes_back() {
+    let bastion = Sshd::start();
+    let hosts = [Sshd::start(), Sshd::start()];
+    let hub = hub();
+    let mut running = tokio::task::JoinSet::new();
+    for (number, sshd) in hosts.iter().enumerate() {
+        let way = target(sshd.hop(), vec![Hop { name: "bastion".to_owned(), ..bastion.hop() }]);
+        let session = hub.session(&way, None).await.expect("connects");
+        let bytes = noise(number as u64 + 1, 24);
+        let path = sshd.path("large").display().to_string();
+        let mut store = Store::default();
+        let content = store.add(bytes.clone());
+        let send = task("copy", json!({ "dest": path, "_content": content, "mode": "0600" }));
+        running.spawn(async move {
+            let sent = session.call(send, &store, LiveSender::none()).await.expect("is reached").result;
+            assert_eq!(sent["changed"], true, "{sent:?}");
+            assert!(fs::read(path).expect("reads") == bytes, "other bytes came");
+        });
+    }
+    // What waits for ever would only end with all tests.
+    tokio::time::timeout(std::time::Duration::from_secs(300), running.join_all()).await.expect("nobody waits for ever");
     hub.close().await;
 }
