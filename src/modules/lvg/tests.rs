@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::modules::testing::{Applied, apply, apply_on, apply_once, predict, predict_after, refused};
+use crate::modules::shared::lvm_cases::{args, ran};
+use crate::modules::testing::{apply, apply_on, apply_once, predict, predict_after, refused};
 use crate::system::fake::Fake;
 
 const PROGRAMS: &[&str] =
@@ -23,17 +24,6 @@ fn machine((groups, volumes): (&str, &str)) -> Fake {
         .answer(&["/usr/sbin/pvs", "--noheadings", "--nosuffix", "--units", "b", "-o", "pv_name,vg_name"], 0, volumes, "")
         .answer(SIZES, 0, "  209715200;205520896;1048576;4194304\n", "")
         .answer(&["/usr/sbin/lvs", "--noheadings", "--nosuffix", "--units", "b", "-o", "lv_attr"], 0, "  -wi-a-----\n  -wi-ao----\n", "")
-}
-
-fn args(more: Value) -> Value {
-    let mut args = more;
-    args["vg"] = json!("g");
-    args
-}
-
-fn ran(applied: &Applied) -> String {
-    let calls = applied.machine.runs().into_iter().map(|command| command.argv.join(" ").replace("/usr/sbin/", ""));
-    calls.collect::<Vec<_>>().join("; ")
 }
 
 #[test]

@@ -2,7 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::modules::lvg;
-use crate::modules::testing::{Applied, apply, apply_on, apply_once, predict, predict_after, refused};
+use crate::modules::shared::lvm_cases::{args, ran};
+use crate::modules::testing::{apply, apply_on, apply_once, predict, predict_after, refused};
 use crate::system::fake::Fake;
 
 const PROGRAMS: &[&str] = &["vgs", "pvs", "lvs", "lvcreate", "lvremove", "lvextend", "lvreduce", "lvchange"];
@@ -22,17 +23,6 @@ fn machine(group: &str) -> Fake {
         VOLUMES,
         "",
     )
-}
-
-fn args(more: Value) -> Value {
-    let mut args = more;
-    args["vg"] = json!("g");
-    args
-}
-
-fn ran(applied: &Applied) -> String {
-    let calls = applied.machine.runs().into_iter().map(|command| command.argv.join(" ").replace("/usr/sbin/", ""));
-    calls.collect::<Vec<_>>().join("; ")
 }
 
 #[test]

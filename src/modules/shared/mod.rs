@@ -16,6 +16,8 @@ pub mod glob;
 pub mod http;
 pub mod ids;
 pub mod lvm;
+#[cfg(test)]
+pub(crate) mod lvm_cases;
 pub mod mode;
 pub mod openpgp;
 pub mod owner;
