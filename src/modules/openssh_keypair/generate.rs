@@ -15,7 +15,7 @@ pub(super) const SCRIPT: &str = "umask 077
 folder=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1
 trap 'rm -rf \"$folder\"' EXIT
 trap 'exit 1' HUP INT TERM
-ssh-keygen \"$@\" -f \"$folder/key\" >&2 </dev/null || exit 1
+ssh-keygen \"$@\" -f \"$folder/key\" >&2 </dev/null || exit
 cat \"$folder/key\"";
 
 /// Makes a key of `size` bits.
@@ -42,7 +42,9 @@ fn by_ssh_keygen(ctx: &Context<'_>, kind: KeyKind, size: u32, args: &Arguments) 
     argv.extend(["-C", comment]);
     let output = ctx.system.probe(&ctx.command(argv))?;
     if !output.success() {
-        let output = Output { stdout: Vec::new(), ..output };
+        // As the shell shows a signal.
+        let rc = if (129..=143).contains(&output.rc) { 128 - output.rc } else { output.rc };
+        let output = Output { stdout: Vec::new(), rc, ..output };
         return Err(Failure::new(format!("failed to {purpose}: {}", said(&output)))
             .with("rc", output.rc)
             .with("stderr", output.stderr_text()));

@@ -199,6 +199,11 @@ fn what_cannot_be_is_said() {
             json!({"type": "rsa1"}),
             "failed to make a key of the type rsa1: unknown key type rsa1",
         ),
+        (
+            Fake::new().dir("/root/.ssh").program("/usr/bin/ssh-keygen").answer(&["sh"], 137, "", "Killed\n"),
+            json!({}),
+            "failed to make a key of the type ed25519: the command was ended by the signal 9 (SIGKILL)",
+        ),
     ] {
         assert_eq!(apply(&MODULE, machine, ed25519(args)).failure().message, message);
     }

@@ -216,3 +216,11 @@ fn what_cannot_be_is_said() {
     let full = apply_once(&MODULE, machine().fault(Fault::NoSpace, "/etc/ssl"), rsa(json!({})));
     assert_eq!(full.failure().message, "failed to write `/etc/ssl/key`: No space left on device");
 }
+
+#[test]
+fn an_openssl_that_was_killed_has_not_found_a_broken_key() {
+    // Programs of the copies that other tests are held against can exit only.
+    let killed = Fake::new().dir("/etc/ssl").program(OPENSSL).file(PATH, *RSA8).answer(&[OPENSSL, "pkey", "-pubout"], -9, "", "");
+    let failed = predict(&MODULE, killed, rsa(json!({})));
+    assert_eq!(failed.failure().message, "failed to read a private key: the command was ended by the signal 9 (SIGKILL)");
+}

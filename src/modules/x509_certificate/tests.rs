@@ -137,6 +137,17 @@ fn what_is_broken_or_wrongly_signed_is_replaced() {
 }
 
 #[test]
+fn an_openssl_that_was_killed_has_not_judged() {
+    let text = apply_once(&MODULE, machine(), selfsigned(json!({}))).machine.text(PATH);
+    for csr in [json!("/etc/ssl/csr"), json!(null)] {
+        let killed = machine().file(PATH, &text).answer(&[OPENSSL, "dgst", "-sha256", "-verify"], -9, "", "");
+        let failed = apply_once(&MODULE, killed, selfsigned(json!({"csr_path": csr})));
+        assert_eq!(failed.failure().message, "failed to check a signature: the command was ended by the signal 9 (SIGKILL)");
+        assert_eq!(failed.machine.text(PATH), text);
+    }
+}
+
+#[test]
 fn certificates_go() {
     let gone = apply_once(&MODULE, machine().file(PATH, *CA), json!({"path": PATH, "state": "absent", "backup": true}));
     assert!(gone.changed && !gone.machine.has(PATH) && gone.get("notAfter").is_null());

@@ -146,9 +146,10 @@ fn run(ctx: &mut Context<'_>, args: Args) -> ModuleResult {
     let failed = |why: &str| Failure::new(format!("failed to edit {name}: {why}"));
     let text = match (&args.path, &args.xmlstring) {
         (Some(path), _) => {
-            let is_file = ctx.system.stat(path, Follow::Yes)?.is_some_and(|stat| stat.is_file());
-            if !is_file {
-                return Err(failed("no file is there").missing_on(ctx.system));
+            match ctx.system.stat(path, Follow::Yes)? {
+                None => return Err(failed("no file is there").missing_on(ctx.system)),
+                Some(stat) if !stat.is_file() => return Err(failed("it is not a regular file")),
+                Some(_) => {}
             }
             let bytes = ctx.system.read(path)?;
             document::decode(&bytes).map_err(|why| failed(&why))?

@@ -122,6 +122,8 @@ fn what_does_not_fit_is_refused() {
     assert!(failure.failure().message.contains("the encoding `koi8-r` is not supported"));
     let missing = apply_once(&MODULE, Fake::new(), json!({"path": "/f", "xpath": "/r"}));
     assert_eq!(missing.failure().message, "failed to edit `/f`: no file is there");
+    let directory = apply_once(&MODULE, Fake::new().dir("/f"), json!({"path": "/f", "xpath": "/r"}));
+    assert_eq!(directory.failure().message, "failed to edit `/f`: it is not a regular file");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub struct Given<'a> {
 /// Runs `openssl`, which only looks, or makes something that it prints.
 ///
 /// # Errors
-/// When the machine has none, saying `purpose`, or it cannot be started.
+/// When the machine has none, saying `purpose`, or it cannot be started, or a signal ends it: then it has not said no.
 pub fn ask(ctx: &Context<'_>, args: &[&str], given: Given<'_>, purpose: &str) -> Result<Output, Failure> {
     let program = required_command(ctx.system, &["openssl"], purpose)?;
     let mut command = ctx.command([program.as_str()].iter().chain(args).copied());
@@ -33,7 +33,11 @@ pub fn ask(ctx: &Context<'_>, args: &[&str], given: Given<'_>, purpose: &str) ->
     if let Some(passphrase) = given.passphrase {
         command = command.env(VARIABLE, passphrase);
     }
-    Ok(ctx.system.probe(&command)?)
+    let output = ctx.system.probe(&command)?;
+    if output.rc < 0 {
+        return Err(Failure::new(format!("failed to {purpose}: {}", said(&output))));
+    }
+    Ok(output)
 }
 
 /// As [`ask`]; what it prints.
