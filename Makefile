@@ -52,6 +52,11 @@ dnf: ## Hold dnf against what ansible-core did with the real program; ROOT=TREE 
 	tests/dnf/run --kconf target/debug/kconf dnf
 	$(if $(ROOT),tests/dnf/run --kconf target/debug/kconf --root $(ROOT) dnf5,@echo "dnf5 is not compared: see tests/dnf/run")
 
+.PHONY: metadata
+metadata: ## Hold ec2_metadata_facts against what Ansible's module answered of a stand-in of the metadata service of EC2
+	cargo build --locked --no-default-features --features controller --bin kconf
+	tests/ec2_metadata/run --kconf target/debug/kconf
+
 .PHONY: docs
 docs: ## Write the reference pages and schemas under docs/ that are made from the declarations
 	cargo run --quiet --locked --no-default-features --features controller -- doc --write docs

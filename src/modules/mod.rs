@@ -42,6 +42,7 @@ mod debconf;
 mod debug;
 mod dnf;
 mod dpkg_selections;
+mod ec2_metadata_facts;
 mod fail;
 pub mod fetch;
 mod file;
@@ -132,7 +133,7 @@ mod twins;
 
 pub use args::Args;
 pub use check::{ArgumentError, check_names, check_static, mask_secrets, resolve, secret_values};
-pub use outcome::{Failure, ModuleResult, Outcome};
+pub use outcome::{Failure, ModuleResult, Outcome, SECRETS};
 pub use registry::{MODULES, find, find_internal};
 pub use spec::{Kind, Opt, Place, Return, Rule, Spec};
 

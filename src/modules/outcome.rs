@@ -4,6 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::system;
 
+/// The key of a result under which a module lists texts that it learned and that must not be shown. The controller takes it out of the
+/// result and masks them wherever results are shown from then on; templates see them as they are.
+pub const SECRETS: &str = "_secrets";
+
 /// The result of a module.
 pub type ModuleResult = Result<Outcome, Failure>;
 

@@ -27,6 +27,7 @@ pub static MODULES: &[&Spec] = &[
     &super::dnf::DNF,
     &super::dnf::DNF5,
     &super::dpkg_selections::MODULE,
+    &super::ec2_metadata_facts::MODULE,
     &super::expect::MODULE,
     &super::fail::MODULE,
     &super::fetch::MODULE,

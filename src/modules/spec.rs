@@ -197,3 +197,6 @@ pub const GENERAL: &[&str] = &["community.general", "ansible.builtin", "ansible.
 
 /// As [`POSIX`], for `community.crypto`.
 pub const CRYPTO: &[&str] = &["community.crypto", "ansible.builtin", "ansible.legacy"];
+
+/// As [`POSIX`], for `amazon.aws`.
+pub const AWS: &[&str] = &["amazon.aws", "ansible.builtin", "ansible.legacy"];

@@ -25,6 +25,7 @@ const APART: &[(&str, &str)] = &[
     ("tempfile", "its names are random"),
     ("get_url", "its requests go to servers that there are only on the fake machine"),
     ("uri", "as `get_url`"),
+    ("ec2_metadata_facts", "as `get_url`"),
     ("mount_facts", "as `setup`"),
     ("wait_for", "it looks at connections of the kernel"),
 ];

@@ -42,7 +42,7 @@ pub use effect::{Effect, Placed};
 pub use error::{Error, ErrorKind, Result, WHOLE_LIMIT};
 pub use file::{Access, Attributes, Content, DirEntry, FileKind, Follow, Space, Stat};
 pub use identity::{Foreseen, Group, Identity, Package, Platform, Service, User};
-pub use network::{Address, HttpBody, HttpRequest, HttpResponse, Redirects};
+pub use network::{Address, Connections, HttpBody, HttpRequest, HttpResponse, Redirects};
 pub use os::Os;
 pub use overlay::Overlay;
 pub use recorded::Recorded;

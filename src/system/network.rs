@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,30 @@ pub struct HttpRequest {
     pub decompress: bool,
     /// Connect to this socket instead of the host of the URL.
     pub unix_socket: Option<PathBuf>,
+    /// Connections to go over, when there are more requests to the same server.
+    pub connections: Option<Connections>,
+}
+
+/// Connections that requests with clones of this share, so that many requests to one server are one connection. It stays open as long as a
+/// clone is there. The settings of the first request (timeout, compression) are those of all. On hosts worked through their shell each
+/// request has a connection of its own all the same, and so has one by TLS, through a proxy or to a socket file.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<OnceLock<ureq::Agent>>);
+
+impl Connections {
+    /// Those that are there, or else `made`.
+    pub(super) fn get_or<E>(&self, made: impl FnOnce() -> Result<ureq::Agent, E>) -> Result<ureq::Agent, E> {
+        match self.0.get() {
+            Some(agent) => Ok(agent.clone()),
+            None => Ok(self
+                .0
+                .get_or_init({
+                    let agent = made()?;
+                    || agent
+                })
+                .clone()),
+        }
+    }
 }
 
 /// What a request sends.

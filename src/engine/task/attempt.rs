@@ -15,6 +15,7 @@ use crate::engine::scope::TaskScope;
 use crate::engine::scope::store::Values;
 use crate::engine::{actions, jobs};
 use crate::event::{Event, Status};
+use crate::modules::SECRETS;
 use crate::template;
 use crate::transport::content::NoContent;
 
@@ -314,6 +315,9 @@ fn period(limit: Duration) -> Json {
 /// The result of one try after `changed_when` and `failed_when`.
 fn judge(job: &Job, ready: &Ready, reply: Reply) -> Try {
     let Reply { mut result, mut effects } = reply;
+    if let Some(Json::Array(secrets)) = result.remove(SECRETS) {
+        secrets.iter().filter_map(Json::as_str).for_each(|secret| job.world.add_secret(secret));
+    }
     finish::complete(&mut result);
     let mut diagnostic = None;
     let sets = effects.iter().any(|effect| matches!(effect, Effect::Set { .. } | Effect::IncludeVars { .. } | Effect::Facts { .. }));

@@ -129,3 +129,26 @@ fn omit_takes_an_argument_away_and_defaults_of_modules_add_one() {
     let asked: Vec<&str> = ran.requests.iter().filter_map(|request| request.split_once("ping ").map(|(_, args)| args)).collect();
     assert_eq!(asked, [r#"{"data":"default"}"#, r#"{"data":"own"}"#, r#"{"data":"pong"}"#]);
 }
+
+#[test]
+fn what_a_module_names_as_secret_is_masked_and_not_kept() {
+    let ran = Case::one(
+        "
+- hosts: g
+  gather_facts: false
+  tasks:
+    - ec2_metadata_facts:
+      register: r
+    - debug: {msg: '{{ ansible_ec2_x_token }} {{ ansible_ec2_x_token | length }} {{ r.keys() | select(\"match\", \"_\") | list }}'}
+",
+    )
+    .answering(|_, _| {
+        Some(
+            serde_json::json!({"changed": false, "ansible_facts": {"ansible_ec2_x_token": "made-up-token"}, "_secrets": ["made-up-token"]}),
+        )
+    })
+    .run();
+    assert_eq!(messages(&ran).last().map(String::as_str), Some("******** 13 []"));
+    let seen = format!("{:?}", ran.events);
+    assert!(!seen.contains("made-up-token") && !seen.contains("_secrets"), "{seen}");
+}

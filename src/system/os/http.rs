@@ -154,7 +154,12 @@ impl Exchange<'_> {
         let variables = if self.request.use_proxy { self.variables() } else { BTreeMap::new() };
         let proxy = proxy_for(&self.url, &variables).filter(|_| self.request.unix_socket.is_none());
         let head = self.head(proxy.as_ref())?;
-        let agent = self.agent(proxy.as_ref())?;
+        let agent = match &self.request.connections {
+            Some(shared) if self.url.scheme == "http" && proxy.is_none() && self.request.unix_socket.is_none() => {
+                shared.get_or(|| self.agent(None))?
+            }
+            _ => self.agent(proxy.as_ref())?,
+        };
         let invalid = |error: http::Error| self.failed(ErrorKind::Other, error.to_string());
         let sent = match &self.request.body {
             HttpBody::Bytes(bytes) if self.with_body => agent.run(head.body(bytes.as_slice()).map_err(invalid)?),

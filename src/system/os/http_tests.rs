@@ -198,6 +198,30 @@ fn what_cannot_be_asked_says_why() {
 }
 
 #[test]
+fn requests_share_a_connection_when_they_are_told_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        for status in ["200 OK", "404 Not Found", "200 OK"] {
+            converse(&stream, &stream, format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok").as_bytes());
+        }
+        // What goes over none of theirs has one of its own.
+        let (stream, _) = listener.accept().unwrap();
+        converse(&stream, &stream, answer("200 OK", "", "own").as_bytes());
+    });
+    let connections = Some(crate::system::Connections::default());
+    let url = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    for (path, status) in [("a", 200), ("b", 404), ("c", 200)] {
+        let wanted = HttpRequest { connections: connections.clone(), ..request("GET", url(path)) };
+        let (response, content) = get(&wanted).unwrap();
+        assert_eq!((response.status, content.as_str()), (status, "ok"));
+    }
+    assert_eq!(get(&request("GET", url("d"))).unwrap().1, "own");
+    server.join().unwrap();
+}
+
+#[test]
 fn a_digest_is_answered() {
     let challenge = answer(
         "401 Unauthorized",
