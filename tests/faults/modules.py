@@ -3,6 +3,10 @@
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2GI3Mh4mqNJ4hyGTJmnmZYwnWrlAmUK0XsRqXB0w6R"
 FILE = "/mnt/place/file"
 OLD = b"[s]\nkey = old\n"
+# What is there instead for modules that would refuse that before they get to the fault.
+OLD_OF = {"htpasswd": b"old:x\n", "xml": b"<a><b>old</b></a>\n"}
+# A disk, in bytes. Smaller than files whose content is not looked at.
+DISK = 1000 << 10
 
 # Modules that would change FILE, or a file beside it.
 WRITERS = {
@@ -31,6 +35,12 @@ WRITERS = {
     "git": {"repo": "/mnt/repo", "dest": "/mnt/place/repo"},
     "tempfile": {"path": "/mnt/place"},
     "acl": {"path": FILE, "etype": "user", "entity": "daemon", "permissions": "r", "state": "present"},
+    "xml": {"path": FILE, "xpath": "/a/b", "value": "new"},
+    "openssh_keypair": {"path": FILE, "type": "ed25519", "regenerate": "always"},
+    "openssl_privatekey": {"path": FILE, "type": "ECC", "curve": "secp256r1", "regenerate": "always"},
+    "openssl_csr": {"path": FILE, "privatekey_path": "/mnt/key.pem", "common_name": "x", "force": True},
+    "x509_certificate": {"path": FILE, "provider": "selfsigned", "privatekey_path": "/mnt/key.pem", "csr_path": "/mnt/request.pem", "force": True},
+    "parted": {"device": FILE, "number": 1, "state": "present", "unit": "s", "part_start": "64s", "part_end": "1000s", "align": "none"},
 }
 READERS = {
     "fetch": {"src": FILE, "dest": "/mnt/fetched/", "flat": True},
@@ -40,8 +50,11 @@ READERS = {
 }
 # What names FILE itself, not its folder.
 AT_FILE = [name for name in WRITERS if name not in ("unarchive", "sudoers", "yum_repository", "git", "tempfile")]
-EDITORS = [name for name in AT_FILE if name not in ("copy", "template", "file", "assemble", "get_url", "uri", "archive", "acl")]
-SHELL = ["copy", "template", "file", "lineinfile", "blockinfile", "replace", "assemble", "ini_file", "unarchive", "fetch", "slurp", "stat", "find"]
+# What needs room to write; a disk has its own.
+FILLERS = [name for name in WRITERS if name != "parted"]
+EDITORS = [name for name in AT_FILE if name not in ("copy", "template", "file", "assemble", "get_url", "uri", "archive", "acl", "parted")]
+SHELL = ["copy", "template", "file", "lineinfile", "blockinfile", "replace", "assemble", "ini_file", "unarchive", "xml", "openssh_keypair"]
+SHELL += ["openssl_privatekey", "openssl_csr", "x509_certificate", "parted", "fetch", "slurp", "stat", "find"]
 
 # Modules that keep files of the system.
 SYSTEM = {
@@ -64,6 +77,14 @@ PROGRAMS = {
     "group": ("groupadd", SYSTEM["group"]),
     "cron": ("crontab", {"name": "faulty", "job": "y"}),
     "apt": ("apt-get", {"name": "kconf-faulty", "state": "present"}),
+    "dnf": ("dnf-3 dnf rpm", {"name": "kconf-faulty", "state": "present", "use_backend": "dnf"}),
+    "openssh_keypair": ("ssh-keygen", WRITERS["openssh_keypair"]),
+    "openssl_privatekey": ("openssl", WRITERS["openssl_privatekey"]),
+    "openssl_csr": ("openssl", WRITERS["openssl_csr"]),
+    "x509_certificate": ("openssl", WRITERS["x509_certificate"]),
+    "parted": ("parted", WRITERS["parted"]),
+    "lvg": ("vgs", {"vg": "kconf-faulty", "pvs": "/dev/kconf-faulty"}),
+    "lvol": ("vgs", {"vg": "kconf-faulty", "lv": "x", "size": "1g"}),
 }
 SERVICES = {
     "service": {"name": "kconf-faulty", "state": "started"},
@@ -73,3 +94,8 @@ SERVICES = {
 LOCKED = {
     "apt": {"name": "bash", "state": "absent", "lock_timeout": 0, "force": True, "allow_change_held_packages": True},
 }
+# What else of keys may be wrong: of the public one, of the private one that signs, of the signing.
+PUBLIC_KEY = {"openssh_keypair": WRITERS["openssh_keypair"]}
+SIGNERS = {name: WRITERS[name] for name in ("openssl_csr", "x509_certificate")}
+# The module that asks the metadata service of EC2, and what it may find there.
+METADATA = {"ec2_metadata_facts": {}}
