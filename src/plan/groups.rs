@@ -36,6 +36,9 @@ const BUILTIN: &[(&str, &[&str])] = &[
 /// Groups that all modules of their collection belong to.
 const WHOLE: &[&str] = &["amazon.aws.aws", "community.aws.aws", "community.docker.docker", "kubernetes.core.k8s"];
 
+/// Modules that do not, though they are in the collection of such a group: this one needs no access to AWS.
+const APART: &[&str] = &["amazon.aws.ec2_metadata_facts"];
+
 /// The modules of a group.
 #[derive(Debug, Default)]
 pub struct Group {
@@ -47,12 +50,13 @@ impl Group {
     /// Whether a module belongs to it that is none of kconf's own.
     pub fn has_foreign(&self, name: &str) -> bool {
         let in_collection = name.rsplit_once('.').is_some_and(|(collection, _)| self.collections.contains(collection));
-        in_collection || self.modules.contains(name)
+        in_collection && !APART.contains(&name) || self.modules.contains(name)
     }
 
     /// Whether a module belongs to it.
     pub fn has(&self, spec: &Spec) -> bool {
-        spec.collections.iter().any(|collection| self.collections.contains(*collection))
+        let is_apart = |collection: &str| APART.contains(&format!("{collection}.{}", spec.name).as_str());
+        spec.collections.iter().any(|collection| self.collections.contains(*collection) && !is_apart(collection))
             || self.modules.iter().filter_map(|name| modules::find(name)).any(|found| found.name == spec.name)
     }
 }

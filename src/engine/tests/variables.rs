@@ -152,3 +152,19 @@ fn what_a_module_names_as_secret_is_masked_and_not_kept() {
     let seen = format!("{:?}", ran.events);
     assert!(!seen.contains("made-up-token") && !seen.contains("_secrets"), "{seen}");
 }
+
+#[test]
+fn a_module_that_needs_no_access_to_aws_has_no_defaults_of_those_that_do() {
+    let ran = Case::one(
+        "
+- hosts: g
+  gather_facts: false
+  module_defaults: {group/aws: {region: eu-1}}
+  tasks:
+    - amazon.aws.ec2_metadata_facts:
+",
+    )
+    .run();
+    assert_eq!(ran.requests.len(), 1, "{:?}", ran.lines);
+    assert!(!ran.requests.iter().any(|request| request.contains("region")), "{:?}", ran.requests);
+}
