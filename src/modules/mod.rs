@@ -62,6 +62,7 @@ mod htpasswd;
 mod include_vars;
 mod ini_file;
 mod iptables;
+mod java_cert;
 pub mod klaytn_genesis;
 pub mod klaytn_health;
 pub mod klaytn_node_info;

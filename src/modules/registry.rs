@@ -47,6 +47,7 @@ pub static MODULES: &[&Spec] = &[
     &super::include_vars::MODULE,
     &super::ini_file::MODULE,
     &super::iptables::MODULE,
+    &super::java_cert::MODULE,
     &super::klaytn_genesis::MODULE,
     &super::klaytn_health::MODULE,
     &super::klaytn_node_info::MODULE,
