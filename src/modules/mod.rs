@@ -99,6 +99,7 @@ mod set_stats;
 mod setup;
 mod shell;
 mod slurp;
+mod snap;
 mod ssh_config;
 mod stat;
 mod subversion;

@@ -85,6 +85,7 @@ pub static MODULES: &[&Spec] = &[
     &super::setup::MODULE,
     &super::shell::MODULE,
     &super::slurp::MODULE,
+    &super::snap::MODULE,
     &super::ssh_config::MODULE,
     &super::stat::MODULE,
     &super::subversion::MODULE,

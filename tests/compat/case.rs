@@ -26,7 +26,7 @@ pub struct Options {
     _oracle_playbooks: Vec<String>,
     /// Whether the inventory is named on the command line; it is unless this says no.
     inventory: Option<bool>,
-    /// Environment variables.
+    /// Environment variables; `<case>` is its folder.
     env: BTreeMap<String, String>,
     /// What stands on standard input.
     input: String,
@@ -147,6 +147,7 @@ impl Case {
                 program.iter().map(|&word| word.to_owned()).chain(inventory).chain(playbooks.to_vec()).chain(options.args.clone()).collect()
             }
         };
+        let variables = options.env.iter().map(|(name, value)| (name, value.replace("<case>", &folder.display().to_string())));
         let program = bin.join(&given[0]);
         symlink(env!("CARGO_BIN_EXE_kconf"), &program).expect("a link can be made");
         let path = std::env::var("PATH").unwrap_or_default();
@@ -156,7 +157,7 @@ impl Case {
             .env_clear()
             .envs([("PATH", path.as_str()), ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("NO_COLOR", "1")])
             .env("HOME", &home)
-            .envs(&options.env)
+            .envs(variables)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
