@@ -3,7 +3,7 @@
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2GI3Mh4mqNJ4hyGTJmnmZYwnWrlAmUK0XsRqXB0w6R"
 FILE = "/mnt/place/file"
 OLD = b"[s]\nkey = old\n"
-# What is there instead for modules that would refuse that before they get to the fault.
+# What is there instead for modules that would refuse that before they get to the fault; a keystore is made when the faults run.
 OLD_OF = {"htpasswd": b"old:x\n", "xml": b"<a><b>old</b></a>\n"}
 # A disk, in bytes. Smaller than files whose content is not looked at.
 DISK = 1000 << 10
@@ -40,6 +40,7 @@ WRITERS = {
     "openssl_privatekey": {"path": FILE, "type": "ECC", "curve": "secp256r1", "regenerate": "always"},
     "openssl_csr": {"path": FILE, "privatekey_path": "/mnt/key.pem", "common_name": "x", "force": True},
     "x509_certificate": {"path": FILE, "provider": "selfsigned", "privatekey_path": "/mnt/key.pem", "csr_path": "/mnt/request.pem", "force": True},
+    "java_cert": {"keystore_path": FILE, "keystore_pass": "changeit", "cert_path": "/mnt/cert.pem", "cert_alias": "new", "keystore_create": True},
     "parted": {"device": FILE, "number": 1, "state": "present", "unit": "s", "part_start": "64s", "part_end": "1000s", "align": "none"},
 }
 READERS = {
@@ -54,7 +55,7 @@ AT_FILE = [name for name in WRITERS if name not in ("unarchive", "sudoers", "yum
 FILLERS = [name for name in WRITERS if name != "parted"]
 EDITORS = [name for name in AT_FILE if name not in ("copy", "template", "file", "assemble", "get_url", "uri", "archive", "acl", "parted")]
 SHELL = ["copy", "template", "file", "lineinfile", "blockinfile", "replace", "assemble", "ini_file", "unarchive", "xml", "openssh_keypair"]
-SHELL += ["openssl_privatekey", "openssl_csr", "x509_certificate", "parted", "fetch", "slurp", "stat", "find"]
+SHELL += ["openssl_privatekey", "openssl_csr", "x509_certificate", "java_cert", "parted", "fetch", "slurp", "stat", "find"]
 
 # Modules that keep files of the system.
 SYSTEM = {
@@ -82,9 +83,11 @@ PROGRAMS = {
     "openssl_privatekey": ("openssl", WRITERS["openssl_privatekey"]),
     "openssl_csr": ("openssl", WRITERS["openssl_csr"]),
     "x509_certificate": ("openssl", WRITERS["x509_certificate"]),
+    "java_cert": ("keytool", WRITERS["java_cert"]),
     "parted": ("parted", WRITERS["parted"]),
     "lvg": ("vgs", {"vg": "kconf-faulty", "pvs": "/dev/kconf-faulty"}),
     "lvol": ("vgs", {"vg": "kconf-faulty", "lv": "x", "size": "1g"}),
+    "snap": ("snap", {"name": "kconf-faulty"}),
 }
 SERVICES = {
     "service": {"name": "kconf-faulty", "state": "started"},

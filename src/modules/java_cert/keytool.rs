@@ -3,8 +3,8 @@
 use crate::base::Secret;
 use crate::modules::shared::pki::der::{sequence, tag};
 use crate::modules::shared::pki::pem;
-use crate::modules::shared::required_command;
 use crate::modules::shared::write::{Source, scratch};
+use crate::modules::shared::{required_command, run};
 use crate::modules::{Context, Failure};
 use crate::system::Output;
 
@@ -22,6 +22,9 @@ if [ $rc = 0 ] && [ -e \"$store\" ]; then cat \"$store\"; exit; fi
 cat \"$store.said\"
 [ $rc = 0 ] || exit $rc
 exit 1";
+
+/// Without it the Java machine leaves a folder in `/tmp`.
+const LEAVE_NOTHING: &str = "-J-XX:-UsePerfData";
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
@@ -75,6 +78,9 @@ impl Answer {
 
     /// In its own words, without the names of classes and the questions for passwords.
     fn why(&self) -> String {
+        if self.output.rc < 0 {
+            return run::said(&self.output);
+        }
         let (said, asked) = (self.output.stdout_text(), self.output.stderr_text());
         let said = said.trim();
         let said = said.strip_prefix("keytool error: ").unwrap_or(said);
@@ -143,7 +149,7 @@ impl<'a> Keytool<'a> {
     /// # Errors
     /// When it cannot be started.
     pub(super) fn ask(&self, ctx: &Context<'_>, words: &[String], passwords: &[&str], copies: &[(&str, &str)]) -> Result<Answer, Failure> {
-        let mut command = ctx.command(std::iter::once(&self.program).chain(words).cloned());
+        let mut command = ctx.command(std::iter::once(&self.program).chain(words).cloned().chain([LEAVE_NOTHING.to_owned()]));
         command.secret_stdin = Some(lines(passwords)?);
         Ok(Answer::new(self.name, words, ctx.system.probe(&command)?, copies))
     }
@@ -195,7 +201,8 @@ impl<'a> Keytool<'a> {
             let words = words(&new);
             let is_there = if store.content.is_some() { "there" } else { "new" };
             let start = ["sh", "-c", SCRIPT, "sh", copy, is_there, &self.program];
-            let mut command = ctx.command(start.into_iter().map(str::to_owned).chain(words.iter().cloned()));
+            let words_and_option = words.iter().map(String::as_str).chain([LEAVE_NOTHING]);
+            let mut command = ctx.command(start.into_iter().chain(words_and_option));
             command.secret_stdin = Some(lines(passwords)?);
             let copies = [&[(new.as_str(), store.path)], copies].concat();
             let answer = Answer::new(self.name, &words, ctx.system.probe(&command)?, &copies);

@@ -207,7 +207,7 @@ fn servers_show_their_certificates() {
     let from = |variables: &[(&str, &str)]| {
         let (shown, said) = mpsc::channel();
         let show = move |command: &crate::system::Command| {
-            shown.send(command.argv[3..].join(" ")).unwrap();
+            shown.send(command.argv[3..].join(" ").replace(" -J-XX:-UsePerfData", "")).unwrap();
             Ok(Output { stdout: certificate("one").into_bytes(), ..Output::default() })
         };
         let machine = becomes(machine(&[(1, MISSING)]), &[NEW]).answer_with(&[KEYTOOL, "-printcert", "-rfc"], show);
@@ -302,6 +302,9 @@ fn what_does_not_fit_is_refused() {
     let message = |machine: Fake, more: &Value| apply_once(&MODULE, machine, args(more.clone())).failure().message.clone();
     let none = Fake::new();
     assert_eq!(message(none, &one), "failed to manage a keystore: the machine has no `keytool`");
+    let killed = machine(&[]).answer_with(&[KEYTOOL, "-list"], |_| Ok(Output { rc: -9, ..Output::default() }));
+    let why = "the command was ended by the signal 9 (SIGKILL)";
+    assert_eq!(message(killed, &one), format!("failed to look for `a` in the keystore `{STORE}`: {why}"));
     assert_eq!(message(bare(), &one), format!("failed to read the keystore `{STORE}`: it is not there"));
     let no_folder = Fake::new().program(KEYTOOL).file("/srv/one.pem", certificate("one"));
     assert_eq!(message(no_folder, &create), format!("failed to write `{STORE}`: the directory `/etc/app` does not exist"));
