@@ -64,7 +64,7 @@ impl Dnf {
             options: options(version, args),
             root: args.root().map(str::to_owned),
             lock_timeout: Duration::from_secs(u64::try_from(args.lock_timeout).unwrap_or(0)),
-            foreseen: foreseen_repositories(ctx)?,
+            foreseen: foreseen_repositories(ctx, args.root())?,
         })
     }
 
@@ -152,10 +152,15 @@ impl Dnf {
 }
 
 /// A copy of the repositories as they will be; `None`: as the machine has them.
-fn foreseen_repositories(ctx: &Context<'_>) -> Result<Option<ScratchDir>, Failure> {
+fn foreseen_repositories(ctx: &Context<'_>, root: Option<&str>) -> Result<Option<ScratchDir>, Failure> {
     let repositories = Path::new(REPOSITORIES);
     if !ctx.system.differs(repositories)? {
         return Ok(None);
+    }
+    if root.is_some() {
+        // Another system may have repositories of its own, and which of them count is for dnf to say.
+        let message = format!("failed to ask dnf: `{REPOSITORIES}` is as it needs it only after the real run");
+        return Err(Failure { unpredictable: true, ..Failure::new(message) });
     }
     let copy = ScratchDir::new(ctx)?;
     replicate(ctx, repositories, &copy.path, &mut |_, content| Ok(content))?;

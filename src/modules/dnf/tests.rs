@@ -355,7 +355,7 @@ fn check_mode_knows_what_earlier_tasks_would_do() {
     let repository = Effect::FileContent { path: "/etc/yum.repos.d/own.repo".into(), content: b"[own]\n".to_vec() };
     let copying = || ["mkdir", "cp", "rm"].iter().fold(host(FOUR), |fake, name| fake.program(&format!("/usr/bin/{name}")));
     let with_repositories = || copying().dir("/etc/yum.repos.d");
-    let own = after(with_plan(with_repositories(), &["install", "app"], INSTALL), json!({"name": "app"}), repository);
+    let own = after(with_plan(with_repositories(), &["install", "app"], INSTALL), json!({"name": "app"}), repository.clone());
     assert!(own.changed, "{:?}", own.answer);
     let commands = own.machine.commands();
     assert!(commands.iter().any(|line| line.starts_with("probe cp -- ") && line.ends_with(".dir/own.repo")), "{commands:?}");
@@ -363,6 +363,8 @@ fn check_mode_knows_what_earlier_tasks_would_do() {
     assert!(own.machine.commands().last().is_some_and(|line| line.starts_with("probe rm -rf -- ")), "{commands:?}");
     let written = Effect::FileWritten("/etc/yum.repos.d/own.repo".into());
     let unsure = after(with_repositories(), json!({"name": "app"}), written);
+    assert!(unsure.failure().unpredictable, "{:?}", unsure.answer);
+    let unsure = after(with_repositories(), json!({"name": "app", "installroot": "/mnt"}), repository);
     assert!(unsure.failure().unpredictable, "{:?}", unsure.answer);
 }
 
